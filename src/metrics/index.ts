@@ -1,0 +1,4 @@
+/** What the laboratory may use of the metrics. */
+export type * from './checks/check.ts';
+export * from './history/event.ts';
+export * from './run.ts';

@@ -1,0 +1,47 @@
+import type { ComponentSample } from '../../metrics/index.ts';
+import type { Clock, Log, Random, Transport } from '../../system/index.ts';
+import type { Fault, FaultKind, FaultReceipt } from '../faults/fault.ts';
+import type { ClusterSpec } from '../scenario.ts';
+
+/** Runs a cluster somewhere. */
+export interface Backend {
+  readonly name: string;
+  /** One sentence for `nawaab list backends`. */
+  readonly description: string;
+  /** Faults that this world has no way to cause. A scenario that needs one is refused before it starts. */
+  readonly cannot: ReadonlySet<FaultKind>;
+  /** Runs `work` against a fresh cluster and stops every process, container and file of it whatever happens. */
+  run<T>(order: ClusterOrder, work: (cluster: Cluster) => Promise<T>): Promise<T>;
+}
+
+export interface ClusterOrder {
+  readonly spec: ClusterSpec;
+  readonly seed: number;
+  /** Where components write their logs: one file each. Null: nowhere (virtual). */
+  readonly logDirectory: string | null;
+  readonly log: Log;
+  /** Ends the run early: the cluster stops, `run` rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+export interface Cluster {
+  readonly clock: Clock;
+  /** Names of the servers, `s1` first. */
+  readonly servers: readonly string[];
+  /** HTTP origins of the balancers, for generators in other threads; empty in the virtual world. */
+  readonly endpoints: readonly string[];
+  /** How user number `index` reaches the system from this thread. */
+  connect(index: number, random: Random): Transport;
+  apply(fault: Fault): Promise<FaultReceipt>;
+  /** What each component did since the last call. */
+  sample(): Promise<readonly ComponentSample[]>;
+  /** Reads back every stored message as (conversation, seq, sender name, client id), for the check against the history. */
+  stored(): AsyncIterable<StoredMessage>;
+}
+
+export interface StoredMessage {
+  readonly conversation: number;
+  readonly seq: number;
+  readonly sender: string;
+  readonly clientId: number;
+}

@@ -1,0 +1,43 @@
+/** Faults as data. `at` is a moment; the backend answers each with a receipt of what it measured. */
+import { z } from 'zod';
+
+/** Milliseconds after sending starts (the start of warm-up), or when the n-th message of the run is accepted. */
+const moment = z.union([z.strictObject({ ms: z.number().min(0) }), z.strictObject({ afterAccepted: z.int().min(1) })]);
+/** `s1`, `s2`, … or `any`: one drawn by the seed. */
+const server = z
+  .string()
+  .regex(/^(s\d+|any)$/)
+  .default('any');
+
+export const faultPlan = z.discriminatedUnion('kind', [
+  /** kill -9 of a server; started again after `downMs` unless that is null. */
+  z.strictObject({ kind: z.literal('kill'), at: moment, server, downMs: z.number().min(0).nullable().default(2000) }),
+  /** The server takes no new work, says `goAway`, ends; started again after `downMs`. */
+  z.strictObject({ kind: z.literal('drain'), at: moment, server, downMs: z.number().min(0).nullable().default(2000) }),
+  /** The server does not run at all for `forMs` (SIGSTOP). */
+  z.strictObject({ kind: z.literal('pause'), at: moment, server, forMs: z.number().gt(0) }),
+  /** The server gets `cpuShare` of its time for `forMs`; null: to the end. */
+  z.strictObject({
+    kind: z.literal('slow'),
+    at: moment,
+    server,
+    cpuShare: z.number().min(0.05).lt(1),
+    forMs: z.number().gt(0).nullable().default(null),
+  }),
+]);
+export type FaultPlan = z.output<typeof faultPlan>;
+export type FaultKind = FaultPlan['kind'];
+export type Moment = z.output<typeof moment>;
+
+/** One act on the cluster. The engine turns a plan into two of them: the fault and its healing. */
+export type Fault =
+  | { readonly kind: 'kill' | 'drain' | 'start' | 'pause' | 'resume'; readonly server: string }
+  | { readonly kind: 'slow'; readonly server: string; readonly cpuShare: number };
+
+/** What was measured to prove that the act took effect. */
+export interface FaultReceipt {
+  readonly effective: boolean;
+  readonly proof: string;
+  /** When it took effect, on the cluster's clock. */
+  readonly atMs: number;
+}

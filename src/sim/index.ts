@@ -1,0 +1,2 @@
+/** What a scenario may use. */
+export { defineScenario, type ScenarioInput } from './scenario.ts';

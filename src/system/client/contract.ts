@@ -1,0 +1,75 @@
+import type { Clock, Log, Ms, Random, Transport } from '../ports.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { ConversationFrame, Entry } from '../protocol/frames.ts';
+import type { ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from '../protocol/ids.ts';
+
+/**
+ * One device's connection to the system, kept up across losses: hello with cursors, resume, backoff with full jitter,
+ * heartbeat, outbox (every operation is repeated with its client id until it is answered), inbox (each entry goes to the
+ * application once, in the conversation's order; acks are cumulative and coalesced).
+ */
+export interface ClientSession {
+  readonly state: SessionState;
+  /** Where one is connected, from `welcome`; null before. */
+  readonly server: ServerId | null;
+  /** Connects and stays connected until `stop`. */
+  start(): void;
+  /** Goes offline; the outbox and cursors stay, `start` resumes. Pending acks are sent first. */
+  stop(): void;
+  /** Cuts the connection without a word, as a lost network does, and stays offline. */
+  drop(): void;
+  /** Queues a message; its outcome comes as `accepted` or `refused`. Works offline too. */
+  send(conversation: ConversationId, payload: string, epoch?: number): ClientId;
+  openDirect(other: UserName): ClientId;
+  createGroup(title: string): ClientId;
+  invite(conversation: ConversationId, user: UserName): ClientId;
+  remove(conversation: ConversationId, user: UserName): ClientId;
+  leave(conversation: ConversationId): ClientId;
+  /** Operations not answered yet. */
+  readonly pending: number;
+  /** The last entry of a conversation up to which everything has been shown; 0 if none. */
+  cursor(conversation: ConversationId): Seq;
+}
+
+/** `offline` until `start`; `connecting` while dialling or waiting to; `catchingUp` from `welcome` to `caughtUp`; then `online`. */
+export type SessionState = 'offline' | 'connecting' | 'catchingUp' | 'online';
+
+/** What the application hears. All may be left out. Called synchronously; must not throw. */
+export interface SessionHandlers {
+  state?(state: SessionState): void;
+  /** Dialling begins; `attempt` counts from 1 and again after each success. */
+  dialling?(attempt: number): void;
+  welcome?(welcome: { user: UserName; device: DeviceId; server: ServerId }): void;
+  caughtUp?(): void;
+  disconnected?(why: { code: number; reason: string }): void;
+  conversation?(conversation: ConversationFrame): void;
+  /** An operation was put on the wire, first or again. */
+  sent?(operation: { clientId: ClientId; conversation: ConversationId | null; again: boolean }): void;
+  /** By an `accepted` frame, or by meeting one's own entry in the backlog. Once per operation. */
+  accepted?(answer: { clientId: ClientId; conversation: ConversationId; seq: Seq; at: number }): void;
+  refused?(answer: { clientId: ClientId; code: ErrorCode; detail?: string }): void;
+  /** A frame with an entry arrived, also a repeated one. */
+  wire?(entry: Entry): void;
+  /** The application's own copy: once per entry, ascending, own entries excepted (they come as `accepted`). */
+  entry?(entry: Entry): void;
+  acked?(ack: { conversation: ConversationId; upTo: Seq }): void;
+}
+
+export interface SessionWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly transport: Transport;
+}
+
+export interface SessionSettings {
+  readonly token: string;
+  readonly device: DeviceId;
+  /** First client id to use; 1 for a new device. */
+  readonly nextClientId?: number;
+  /** Full jitter between 0 and min(max, base × 2^attempt). */
+  readonly backoffBaseMs: Ms;
+  readonly backoffMaxMs: Ms;
+  /** Acks wait this long for others of the same conversation. */
+  readonly ackDelayMs: Ms;
+}

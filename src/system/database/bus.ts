@@ -1,0 +1,25 @@
+import type { ConversationId, Seq, UserId } from '../protocol/ids.ts';
+
+/**
+ * Tells the other servers that something was committed. Hints may be lost, doubled or late, never wrong: the truth is
+ * in the store, and a slow poll is the backstop. Implementations pass `test/contracts/bus.ts`.
+ */
+export interface Bus {
+  /** Queues hints for the other servers; returns at once. Hints of one call and of later calls may be merged. */
+  publish(hints: readonly Hint[]): void;
+  /** Receives the hints of others, not one's own. One receiver per bus. */
+  subscribe(receive: (hints: readonly Hint[]) => void): void;
+  close(): Promise<void>;
+}
+
+export interface Hint {
+  readonly conversation: ConversationId;
+  /** Entries up to this one are committed. */
+  readonly seq: Seq;
+  /** The frame of entry `seq` as clients get it, when it is small enough to travel along: saves the read-back. */
+  readonly frame?: string;
+  /** `device` of the entry in `frame`: it got `accepted` instead and is not sent the frame. */
+  readonly device?: number;
+  /** Users whose membership changed by it. */
+  readonly affected?: readonly UserId[];
+}

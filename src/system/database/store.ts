@@ -1,0 +1,156 @@
+import type { EpochMs } from '../ports.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { ConversationKind, Entry } from '../protocol/frames.ts';
+import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
+
+/**
+ * Where everything that must survive is kept. Implementations: memory (virtual time, tests) and PostgreSQL; both pass
+ * `test/contracts/store.ts`. A method rejects with `StoreFailure` only; then `definite` says whether nothing was written.
+ */
+export interface Store {
+  /** Null when the name, or the same name in other case, is taken. */
+  createUser(user: { name: UserName; passwordHash: string; at: EpochMs }): Promise<UserId | null>;
+  /** Looks the name up regardless of case. */
+  findUser(name: string): Promise<StoredUser | null>;
+
+  /** Signs a device in; the same user and label is the same device. */
+  createSession(session: NewSession): Promise<DeviceId>;
+  /** Null when unknown or expired at `now`. */
+  findSession(tokenDigest: string, now: EpochMs): Promise<Identity | null>;
+  /** False when there was none. */
+  deleteSession(tokenDigest: string): Promise<boolean>;
+
+  /**
+   * Accepts messages in one commit: resolves after the commit is durable. Outcomes stand in the order of `sends`.
+   * For each conversation, sequences are given without gaps and in the order of `sends`; a repeated
+   * (device, client id) gets its first answer and takes no sequence. Membership counts at the commit.
+   */
+  accept(sends: readonly Send[]): Promise<readonly Outcome[]>;
+  /** The same for one change of membership, which takes a place in the sequence too. */
+  change(change: Change): Promise<Outcome>;
+
+  /**
+   * Entries of one conversation with `after < seq <= upTo`, ascending, at most `limit`. What has expired is missing;
+   * `user` sees nothing before the entry that made them a member nor after the one that ended it.
+   */
+  read(range: ReadRange): Promise<readonly Entry[]>;
+  /** All conversations that the user is, or was, a member of, with this device's cursor; ascending by id. */
+  membershipsOf(user: UserId, device: DeviceId): Promise<readonly Membership[]>;
+  /** What is needed to deliver in one conversation; null when it does not exist. */
+  conversation(id: ConversationId): Promise<Conversation | null>;
+  /** Last sequence of each conversation; the backstop for lost hints. Unknown ids are missing from the answer. */
+  heads(conversations: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, Seq>>;
+  /** Moves delivery cursors forward; never back. Rows of unknown devices or conversations are ignored. */
+  moveCursors(cursors: readonly Cursor[]): Promise<void>;
+
+  /** Deletes at most `limit` messages accepted before `before`; answers how many it deleted. Membership entries stay. */
+  expire(before: EpochMs, limit: number): Promise<number>;
+  /** Resolves when the store answers, rejects when it does not. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoredUser {
+  readonly id: UserId;
+  readonly name: UserName;
+  readonly passwordHash: string;
+}
+
+export interface NewSession {
+  readonly user: UserId;
+  readonly deviceLabel: string;
+  readonly tokenDigest: string;
+  readonly at: EpochMs;
+  readonly expiresAt: EpochMs;
+}
+
+/** Who is behind a token. */
+export interface Identity {
+  readonly user: UserId;
+  readonly name: UserName;
+  readonly device: DeviceId;
+}
+
+/** Who performs a writing operation, and its id on their device. */
+interface Operation {
+  readonly by: Identity;
+  readonly clientId: ClientId;
+  readonly at: EpochMs;
+}
+
+export interface Send extends Operation {
+  readonly conversation: ConversationId;
+  readonly epoch: number;
+  /** Base64url. */
+  readonly payload: string;
+}
+
+export type Change = Operation &
+  (
+    | { readonly kind: 'openDirect'; readonly with: UserName }
+    | { readonly kind: 'createGroup'; readonly title: string }
+    | { readonly kind: 'invite' | 'remove'; readonly conversation: ConversationId; readonly user: UserName }
+    | { readonly kind: 'leave'; readonly conversation: ConversationId }
+  );
+
+/**
+ * `accepted`: it is committed. `repeat` means that an earlier call had committed it (or, for `openDirect`, that the
+ * conversation existed): nothing new was written. `entry` is what was written, also for a repeat when it is at hand.
+ */
+export type Outcome =
+  | {
+      readonly kind: 'accepted';
+      readonly conversation: ConversationId;
+      readonly seq: Seq;
+      readonly at: EpochMs;
+      readonly repeat: boolean;
+      /** For changes: users who came to or left the conversation by it. Empty for messages. */
+      readonly affected: readonly UserId[];
+      /** The membership entry of a new change; null for messages (the caller has the parts) and repeats. */
+      readonly entry: Entry | null;
+    }
+  | { readonly kind: 'refused'; readonly code: ErrorCode };
+
+export interface ReadRange {
+  readonly conversation: ConversationId;
+  readonly user: UserId;
+  readonly after: Seq;
+  readonly upTo: Seq;
+  readonly limit: number;
+}
+
+export interface Membership {
+  readonly conversation: ConversationId;
+  /** First entry that the user sees: the one that made them a member. */
+  readonly joinedSeq: Seq;
+  /** The last entry that the user sees: the one that ended the membership; null while it lasts. */
+  readonly leftSeq: Seq | null;
+  /** The device has stored everything up to here; 0 at first. */
+  readonly cursor: Seq;
+  readonly lastSeq: Seq;
+}
+
+export interface Conversation {
+  readonly id: ConversationId;
+  readonly kind: ConversationKind;
+  readonly title: string;
+  readonly admin: UserName | null;
+  readonly members: readonly { readonly id: UserId; readonly name: UserName }[];
+  readonly lastSeq: Seq;
+}
+
+export interface Cursor {
+  readonly device: DeviceId;
+  readonly conversation: ConversationId;
+  readonly upTo: Seq;
+}
+
+/** The store could not do what was asked. `definite`: nothing was written; otherwise it may have been. */
+export class StoreFailure extends Error {
+  readonly definite: boolean;
+  constructor(message: string, options: { definite: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = 'StoreFailure';
+    this.definite = options.definite;
+  }
+}

@@ -1,0 +1,9 @@
+/** What the laboratory and others may use of the system. */
+export type * from './balancer/contract.ts';
+export type * from './balancer/strategy.ts';
+export type * from './client/contract.ts';
+export type * from './database/bus.ts';
+export * from './database/store.ts';
+export type * from './ports.ts';
+export * from './protocol/index.ts';
+export type * from './server/contract.ts';

@@ -1,0 +1,5 @@
+export * from './errors.ts';
+export * from './frames.ts';
+export * from './http.ts';
+export * from './ids.ts';
+export * from './limits.ts';

@@ -1,0 +1,25 @@
+/** Every limit of the protocol, by name. A server may be configured lower, never higher. Announced in `welcome`. */
+export const limits = {
+  /** One WebSocket text frame, in bytes of UTF-8. */
+  frameBytesMax: 64 * 1024,
+  /** Base64url characters of one payload. */
+  payloadCharsMax: 60_000,
+  /** Bytes of one JSON HTTP body. */
+  bodyBytesMax: 64 * 1024,
+  nameCharsMax: 64,
+  passwordCharsMin: 8,
+  passwordCharsMax: 256,
+  deviceLabelCharsMax: 64,
+  groupTitleCharsMax: 128,
+  groupMembersMax: 1000,
+  /** Conversations that one user may be a member of. */
+  conversationsPerUserMax: 10_000,
+  /** Operations of one session that wait for an answer; more are refused with `busy`. */
+  inFlightPerSessionMax: 1024,
+  /** Malformed frames in one minute before the connection is closed with 4004. */
+  malformedPerMinuteMax: 20,
+  /** Bytes waiting for a slow reader before the server stops pushing and lets it catch up from the database. */
+  sessionBufferBytesMax: 1024 * 1024,
+} as const;
+
+export type Limits = { readonly [name in keyof typeof limits]: number };

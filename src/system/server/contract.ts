@@ -1,0 +1,68 @@
+import type { Bus } from '../database/bus.ts';
+import type { Store } from '../database/store.ts';
+import type {
+  Clock,
+  HttpRequest,
+  HttpResponse,
+  Log,
+  Ms,
+  Random,
+  Secrets,
+  Socket,
+  SocketHandlers,
+  Vitals,
+} from '../ports.ts';
+import type { ServerStats } from '../protocol/http.ts';
+import type { ServerId } from '../protocol/ids.ts';
+
+/** One chat server. Whoever makes it connects it to a network: real sockets in `adapters/`, virtual ones in the laboratory. */
+export interface ChatServer {
+  /** Starts timers and listens to the bus. Rejects when the store does not answer. */
+  start(): Promise<void>;
+  /** Answers one HTTP request; never rejects. `remote` is the client's address. */
+  http(request: HttpRequest & { readonly remote: string }): Promise<HttpResponse>;
+  /** Takes a new message connection on `socketPath`. */
+  accept(socket: Socket): SocketHandlers;
+  stats(): ServerStats;
+  /** Refuses new work, says `goAway`, finishes what was begun, closes; resolves within `drainMs`. */
+  drain(): Promise<void>;
+}
+
+export interface ServerWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly secrets: Secrets;
+  readonly vitals: Vitals;
+}
+
+/** Every setting has a unit and a default in `serverDefaults`. */
+export interface ServerSettings {
+  readonly server: ServerId;
+  /** Clients must say something this often. */
+  readonly heartbeatMs: Ms;
+  /** Time from connection to `hello`. */
+  readonly helloMs: Ms;
+  /** Longest wait of a send for its batch, when another batch is not being committed anyway. */
+  readonly batchWaitMs: Ms;
+  readonly batchSizeMax: number;
+  /** Acks are gathered this long before the cursors are written. */
+  readonly ackFlushMs: Ms;
+  /** How often each conversation with somebody connected is compared with the store, in case a hint was lost. */
+  readonly backstopMs: Ms;
+  /** How long a reader may stay above `sessionBufferBytesMax`. */
+  readonly slowReaderMs: Ms;
+  readonly sessionBufferBytesMax: number;
+  /** Entries fetched at once for a backlog. */
+  readonly backlogPage: number;
+  readonly drainMs: Ms;
+  readonly tokenLifeMs: Ms;
+  /** Messages older than this are deleted. */
+  readonly expiryMs: Ms;
+  readonly expiryEveryMs: Ms;
+  /** Sign-ups and sign-ins, per name and per address, in one minute. */
+  readonly signInPerMinutePerName: number;
+  readonly signInPerMinutePerAddress: number;
+}
