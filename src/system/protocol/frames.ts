@@ -1,54 +1,80 @@
-/** Every frame of the WebSocket `/v1/socket`, both ways. One JSON text frame is one message. */
+/** Every frame of the WebSocket `/v1/socket`, both ways. One JSON text frame is one message. `docs/protocol.md` is made from this file. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from './ids.ts';
 import { limits } from './limits.ts';
 
-const id = z.int().min(1);
-export const conversationId = id as unknown as z.ZodType<ConversationId>;
-export const deviceId = id as unknown as z.ZodType<DeviceId>;
-export const seq = z.int().min(0) as unknown as z.ZodType<Seq>;
-export const clientId = id as unknown as z.ZodType<ClientId>;
-export const serverId = z.string().min(1).max(64) as unknown as z.ZodType<ServerId>;
+/** Path of the socket. */
+export const socketPath = '/v1/socket';
 
-/** Letters, digits, and `. _ -` inside: what a user may be called. */
+const id = z.int().min(1);
+export const conversationId = id.describe('Id of a conversation.') as unknown as z.ZodType<ConversationId>;
+export const deviceId = id.describe('Id of a device.') as unknown as z.ZodType<DeviceId>;
+export const seq = z
+  .int()
+  .min(0)
+  .describe('Place in the conversation: 1, 2, 3 … without gaps; 0 is before the first.') as unknown as z.ZodType<Seq>;
+export const clientId = id.describe(
+  'Chosen by the device for one operation, never used for another on that device; a counter is best. Retries repeat it.',
+) as unknown as z.ZodType<ClientId>;
+export const serverId = z.string().min(1).max(64).describe('Name of a server.') as unknown as z.ZodType<ServerId>;
+
+/** Letters, digits, and `. _ -` inside: what a user may be called. Case is kept but does not tell names apart. */
 export const userName = z
   .string()
   .max(limits.nameCharsMax)
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/) as unknown as z.ZodType<UserName>;
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/)
+  .describe('Name of a user; case is kept but does not tell names apart.') as unknown as z.ZodType<UserName>;
 
 /** Opaque bytes in base64url without padding. The server never looks inside. */
 export const payload = z
   .string()
   .max(limits.payloadCharsMax)
-  .regex(/^[A-Za-z0-9_-]*$/);
-const title = z.string().min(1).max(limits.groupTitleCharsMax);
-/** Epoch of the group's keys (MLS) that the payload was encrypted under; 0 without encryption. */
-const epoch = z.int().min(0);
-const at = z.int().min(0);
-
-const operation = { clientId };
+  .regex(/^[A-Za-z0-9_-]*$/)
+  .describe('Opaque bytes in base64url without padding; the server never looks inside.');
+const title = z.string().min(1).max(limits.groupTitleCharsMax).describe('Title of the group, for people.');
+const epoch = z.int().min(0).describe('Epoch of the keys that the payload was encrypted under; 0 without encryption.');
+const at = z.int().min(0).describe('When the server accepted it, milliseconds since 1970-01-01 UTC.');
 
 /** What a client may send. Every operation that writes carries a `clientId` and is answered by `accepted` or `refused`. */
 export const clientFrame = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('hello'),
-    token: z.string().min(1).max(128),
-    /** What the device has stored, per conversation: `[conversation, seq]`. Absent conversations count from the server's own record. */
-    cursors: z
-      .array(z.tuple([conversationId, seq]))
-      .max(limits.conversationsPerUserMax)
-      .optional(),
-  }),
-  z.strictObject({ type: z.literal('send'), ...operation, conversation: conversationId, epoch, payload }),
-  z.strictObject({ type: z.literal('openDirect'), ...operation, with: userName }),
-  z.strictObject({ type: z.literal('createGroup'), ...operation, title }),
-  z.strictObject({ type: z.literal('invite'), ...operation, conversation: conversationId, user: userName }),
-  z.strictObject({ type: z.literal('remove'), ...operation, conversation: conversationId, user: userName }),
-  z.strictObject({ type: z.literal('leave'), ...operation, conversation: conversationId }),
-  /** Everything up to and with `upTo` is stored on the device. Cumulative; never answered. */
-  z.strictObject({ type: z.literal('ack'), conversation: conversationId, upTo: seq }),
-  z.strictObject({ type: z.literal('ping') }),
+  z
+    .strictObject({
+      type: z.literal('hello'),
+      token: z.string().min(1).max(128).describe('From `POST /v1/sessions`.'),
+      cursors: z
+        .array(z.tuple([conversationId, seq]))
+        .max(limits.conversationsPerUserMax)
+        .optional()
+        .describe(
+          'Pairs `[conversation, seq]`: the device has stored everything up to there. Conversations left out count from the server’s own record.',
+        ),
+    })
+    .describe('The first frame. Answered by `welcome`, the conversations, what was missed, and `caughtUp`.'),
+  z
+    .strictObject({ type: z.literal('send'), clientId, conversation: conversationId, epoch, payload })
+    .describe('A message.'),
+  z
+    .strictObject({ type: z.literal('openDirect'), clientId, with: userName })
+    .describe(
+      'Opens the direct conversation with a user. There is one for two people: if it exists, the answer names it.',
+    ),
+  z
+    .strictObject({ type: z.literal('createGroup'), clientId, title })
+    .describe('Creates a group with oneself as admin.'),
+  z
+    .strictObject({ type: z.literal('invite'), clientId, conversation: conversationId, user: userName })
+    .describe('Adds a user to a group. Admin only.'),
+  z
+    .strictObject({ type: z.literal('remove'), clientId, conversation: conversationId, user: userName })
+    .describe('Removes a user from a group. Admin only.'),
+  z
+    .strictObject({ type: z.literal('leave'), clientId, conversation: conversationId })
+    .describe('Leaves a group. When the admin leaves, the longest-standing member becomes admin.'),
+  z
+    .strictObject({ type: z.literal('ack'), conversation: conversationId, upTo: seq })
+    .describe('Everything up to and with `upTo` is stored on the device. Cumulative; never answered.'),
+  z.strictObject({ type: z.literal('ping') }).describe('A sign of life. Answered by `pong`.'),
 ]);
 export type ClientFrame = z.infer<typeof clientFrame>;
 /** The frames that write and are answered. */
@@ -57,61 +83,88 @@ export type OperationFrame = Extract<ClientFrame, { clientId: ClientId }>;
 const conversationKind = z.enum(['direct', 'group']);
 export type ConversationKind = z.infer<typeof conversationKind>;
 
-const entryHead = { conversation: conversationId, seq, at, sender: userName, device: deviceId, clientId };
+/** Where an entry stands and whose it is; the head of both kinds of entries. */
+const entryHead = {
+  conversation: conversationId,
+  seq,
+  at,
+  sender: userName,
+  device: deviceId.describe('The sender’s device.') as unknown as z.ZodType<DeviceId>,
+  clientId: clientId.describe('The sender’s client id.') as unknown as z.ZodType<ClientId>,
+};
 
-/** A message, as stored and as delivered. Its `device` and `clientId` are the sender's: equal to one's own, it also means "accepted". */
-export const messageFrame = z.strictObject({ type: z.literal('message'), ...entryHead, epoch, payload });
-/** A change of who belongs to the conversation; it takes a place in the sequence like a message. */
-export const membershipFrame = z.strictObject({
-  type: z.literal('membership'),
-  ...entryHead,
-  change: z.enum(['created', 'added', 'removed', 'left']),
-  /** Those who came (`created`, `added`) or went (`removed`, `left`). */
-  users: z.array(userName),
-  /** The admin after the change; null in a direct conversation and in a group that everybody has left. */
-  admin: userName.nullable(),
-});
+export const messageFrame = z
+  .strictObject({ type: z.literal('message'), ...entryHead, epoch, payload })
+  .describe(
+    'A message of the conversation. When `device` and `clientId` are one’s own, it also means that the operation was accepted.',
+  );
+export const membershipFrame = z
+  .strictObject({
+    type: z.literal('membership'),
+    ...entryHead,
+    change: z.enum(['created', 'added', 'removed', 'left']),
+    users: z.array(userName).describe('Those who came (`created`, `added`) or went (`removed`, `left`).'),
+    admin: userName
+      .nullable()
+      .describe('The admin after the change; null in a direct conversation and in a group that everybody has left.'),
+  })
+  .describe('A change of who belongs to the conversation; it takes a place in the sequence like a message.');
 
 /** What a server may send. */
 export const serverFrame = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('welcome'),
-    user: userName,
-    device: deviceId,
-    server: serverId,
-    /** A client sends something at least this often, and gives the server up after twice this without a frame. */
-    heartbeatMs: z.int().min(1),
-    limits: z.record(z.string(), z.int()),
-  }),
-  /** Sent for each conversation after `welcome`, and when the user comes to a new one; before its first entry. */
-  z.strictObject({
-    type: z.literal('conversation'),
-    conversation: conversationId,
-    kind: conversationKind,
-    title: z.string(),
-    admin: userName.nullable(),
-    members: z.array(userName),
-    /** The last entry that exists now. */
-    lastSeq: seq,
-    /** Entries after this one follow. */
-    after: seq,
-  }),
+  z
+    .strictObject({
+      type: z.literal('welcome'),
+      user: userName,
+      device: deviceId,
+      server: serverId,
+      heartbeatMs: z
+        .int()
+        .min(1)
+        .describe(
+          'A client sends something at least this often, and gives the server up after twice this without a frame.',
+        ),
+      limits: z.record(z.string(), z.int()).describe('The limits in force, by name.'),
+    })
+    .describe('The token is good.'),
+  z
+    .strictObject({
+      type: z.literal('conversation'),
+      conversation: conversationId,
+      kind: conversationKind,
+      title: z.string().describe('Empty for a direct conversation.'),
+      admin: userName.nullable(),
+      members: z.array(userName).describe('Members now.'),
+      lastSeq: seq.describe('The last entry that exists now.') as unknown as z.ZodType<Seq>,
+      after: seq.describe('Entries after this one follow.') as unknown as z.ZodType<Seq>,
+    })
+    .describe(
+      'Sent for each conversation after `welcome`, and when the user comes to a new one; before its first entry.',
+    ),
   messageFrame,
   membershipFrame,
-  /** All that existed at `hello` has been sent. */
-  z.strictObject({ type: z.literal('caughtUp') }),
-  z.strictObject({ type: z.literal('accepted'), clientId, conversation: conversationId, seq, at }),
-  z.strictObject({
-    type: z.literal('refused'),
-    /** Absent when the frame could not be read so far. */
-    clientId: clientId.optional(),
-    code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]),
-    detail: z.string().optional(),
-    retryAfterMs: z.int().optional(),
-  }),
-  z.strictObject({ type: z.literal('pong') }),
-  /** The server will close soon; come back after the delay. */
-  z.strictObject({ type: z.literal('goAway'), reconnectAfterMs: z.int() }),
+  z.strictObject({ type: z.literal('caughtUp') }).describe('All that existed at `hello` has been sent.'),
+  z
+    .strictObject({ type: z.literal('accepted'), clientId, conversation: conversationId, seq, at })
+    .describe('The operation is committed, at this place in the conversation. Also the answer to every repetition.'),
+  z
+    .strictObject({
+      type: z.literal('refused'),
+      clientId: clientId.optional().describe('Absent when the frame could not be read so far.'),
+      code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]).describe('See the table of errors.'),
+      detail: z.string().optional().describe('For people.'),
+      retryAfterMs: z.int().optional(),
+    })
+    .describe('The operation was refused; the error’s entry says whether it certainly did not happen.'),
+  z.strictObject({ type: z.literal('pong') }).describe('Answers `ping`.'),
+  z
+    .strictObject({
+      type: z.literal('goAway'),
+      reconnectAfterMs: z
+        .int()
+        .describe('Come back after this; it differs between clients so that they do not come at once.'),
+    })
+    .describe('The server will close soon. New operations are refused with `busy`.'),
 ]);
 export type ServerFrame = z.infer<typeof serverFrame>;
 export type Entry = Extract<ServerFrame, { type: 'message' | 'membership' }>;
@@ -120,6 +173,3 @@ export type MembershipEntry = Extract<Entry, { type: 'membership' }>;
 export type ConversationFrame = Extract<ServerFrame, { type: 'conversation' }>;
 export type AcceptedFrame = Extract<ServerFrame, { type: 'accepted' }>;
 export type RefusedFrame = Extract<ServerFrame, { type: 'refused' }>;
-
-/** Path of the socket. */
-export const socketPath = '/v1/socket';

@@ -1,0 +1,18 @@
+import { defineScenario } from '../sim/index.ts';
+
+export default defineScenario({
+  name: 'strategy-comparison',
+  description: 'Three servers, one of them at half speed: which strategy keeps the slow one from slowing everybody?',
+  cluster: { servers: [{ cpuShare: 1 }, { cpuShare: 1 }, { cpuShare: 0.5 }], probeMs: 500 },
+  users: 240,
+  topology: { kind: 'friends', degree: 4 },
+  pace: { kind: 'constant', perSec: 600 },
+  activity: { kind: 'lognormal', sigma: 1 },
+  rampMs: 1500,
+  warmupMs: 1000,
+  measureMs: 4000,
+  drainMs: 8000,
+  strategies: ['round-robin', 'random', 'memory', 'cpu', 'least-connections', 'two-choices'],
+  trials: 4,
+  thresholds: ['lost == 0', 'duplicated == 0', 'reordered == 0'],
+});
