@@ -1,0 +1,99 @@
+/** `docs/protocol.md`: complete enough to write a client in another language from it alone. */
+import {
+  clientFrame,
+  closeCodes,
+  errors,
+  limits,
+  type Route,
+  routes,
+  serverFrame,
+  socketPath,
+} from '../../src/system/index.ts';
+import { fieldsOf, framesOf } from './schema-table.ts';
+
+export function protocolPage(): string {
+  return [
+    opening,
+    httpSection(),
+    socketSection,
+    '### Client to server',
+    framesOf(clientFrame),
+    '### Server to client',
+    framesOf(serverFrame),
+    closing(),
+    errorSection(),
+    limitSection(),
+    '',
+  ].join('\n\n');
+}
+
+const opening: string = `# The protocol
+
+Made from the schemas in \`src/system/protocol/\` by \`npm run docs\`; do not edit.
+
+A client signs up and in over HTTP, then keeps one WebSocket. All bodies and frames are JSON in UTF-8; unknown fields are refused.
+All times called \`at\` are milliseconds since 1970-01-01 UTC; all durations are milliseconds.
+
+## What is promised
+
+1. \`accepted\` is sent only after the message is on the database's disk.
+2. An accepted message reaches every member of the conversation at that place in it, now or when they return before it expires (7 days by default).
+3. Each operation happens at most once: (device, \`clientId\`) is unique for ever, and repeating an operation returns its first answer.
+4. A conversation has one sequence 1, 2, 3 … without gaps. Messages and changes of membership share it. Everybody sees the same order, and each sender's own order is kept.
+5. A user sees the entries from the one that made them a member to the one that ended it, and nothing else.
+6. Every limit has a name (see Limits). A reader who is too slow is disconnected with 4008 and catches up later.
+7. Every error says whether the operation certainly did not happen (see Errors).`;
+
+function httpSection(): string {
+  const sections = Object.values(routes).map(routeSection);
+  return [
+    '## HTTP',
+    'Authenticated requests carry `Authorization: Bearer <token>`. An error has a body of the form below and the status of its entry in the table of errors; `Retry-After` (seconds) goes with `tooMany` and `busy`.',
+    ...sections,
+  ].join('\n\n');
+}
+
+function routeSection(route: Route): string {
+  const parts = [`#### \`${route.method} ${route.path}\`${route.authenticated ? ' (authenticated)' : ''}`, route.does];
+  if (route.body) parts.push(`Body:\n\n${fieldsOf(route.body)}`);
+  if (route.answer) parts.push(`Answer:\n\n${fieldsOf(route.answer)}`);
+  return parts.join('\n\n');
+}
+
+const socketSection: string = `## WebSocket \`${socketPath}\`
+
+One text frame is one JSON message with a \`type\`. Binary frames are refused. A conversation in order:
+
+1. The client opens the socket and sends \`hello\` with its token, before anything else.
+2. The server answers \`welcome\`, one \`conversation\` for each conversation of the user, then the entries (\`message\`, \`membership\`) that the device has not stored yet, ascending in each conversation, then \`caughtUp\`. Live entries follow, and may come between those of *other* conversations before \`caughtUp\`; within a conversation the order is never broken.
+3. Entries of one conversation arrive with ascending \`seq\`. A device does not get its own entries back: they come as \`accepted\`, which may arrive before an entry with a smaller \`seq\` of somebody else. So a device knows every place of the sequence, either from an entry or from its own \`accepted\`. After a reconnect its own entries beyond its cursor come as entries, which then also mean "accepted".
+4. The client stores what it gets, then sends \`ack\` with the last place up to which it knows everything. Acks are cumulative and may be sent seldom.
+5. An operation is answered by \`accepted\` or \`refused\`. When the connection is lost before the answer, the client repeats the operation with the same \`clientId\` after the next \`welcome\`, in the original order. A device that repeats never doubles.
+6. To keep its own order, a client repeats a refused operation (\`busy\`, \`databaseDown\`, \`uncertain\`, \`tooMany\`) before it sends later ones to the same conversation, or sends them all again.
+7. Each side must say something every \`heartbeatMs\`; a silent client sends \`ping\`. Two heartbeats of silence end the connection.
+8. Reconnect with backoff: wait a random time between 0 and min(max, base · 2^attempt). Sign in again only when told 4001.`;
+
+function closing(): string {
+  const rows = Object.entries(closeCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`);
+  return ['### Close codes', ['| code | meaning |', '|---|---|', ...rows].join('\n')].join('\n\n');
+}
+
+function errorSection(): string {
+  const rows = Object.entries(errors).map(
+    ([code, entry]) =>
+      `| \`${code}\` | ${entry.status} | ${entry.definite ? 'certainly not' : '**maybe**'} | ${entry.meaning} |`,
+  );
+  return [
+    '## Errors',
+    ['| code | HTTP status | did it happen? | meaning |', '|---|---|---|---|', ...rows].join('\n'),
+  ].join('\n\n');
+}
+
+function limitSection(): string {
+  const rows = Object.entries(limits).map(([name, value]) => `| \`${name}\` | ${value} |`);
+  return [
+    '## Limits',
+    'Those in force are announced in `welcome`.',
+    ['| name | value |', '|---|---|', ...rows].join('\n'),
+  ].join('\n\n');
+}
