@@ -6,4 +6,5 @@ export type * from './database/bus.ts';
 export * from './database/store.ts';
 export type * from './ports.ts';
 export * from './protocol/index.ts';
+export * from './seeded-random.ts';
 export type * from './server/contract.ts';

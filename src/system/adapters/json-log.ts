@@ -1,0 +1,39 @@
+import { pino } from 'pino';
+import type { Log, LogLevel } from '../ports.ts';
+
+export interface JsonLogOptions {
+  /** Who writes: `s1`, `balancer-1`, `laboratory`. */
+  readonly component: string;
+  /** Lines below this level are dropped. Default `info`. */
+  readonly level?: LogLevel;
+  /** A file to append to, a file descriptor, or anything with `write`. Default: standard error. */
+  readonly destination?: string | number | { write(line: string): void };
+}
+
+/** One JSON object per line: `level`, `time` (ISO 8601), `component`, `message` and the fields. Writes at once, never throws. */
+export function createLog(options: JsonLogOptions): Log {
+  const settings: pino.LoggerOptions = {
+    level: options.level ?? 'info',
+    base: { component: options.component },
+    messageKey: 'message',
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  const logger = pino(settings, streamOf(options.destination ?? 2));
+  return {
+    write: (level, message, fields) => logger[level](fields ?? {}, message),
+  };
+}
+
+// ---
+
+type Destination = NonNullable<JsonLogOptions['destination']>;
+
+/** Files are written synchronously: the last lines before a death are those that matter. */
+function streamOf(destination: Destination): pino.DestinationStream {
+  if (typeof destination === 'object') return destination;
+  const stream = pino.destination({ dest: destination, sync: true, mkdir: typeof destination === 'string' });
+  // A full disk or a reader that went away must not end the program that wants to tell about it.
+  stream.on('error', () => {});
+  return stream;
+}
