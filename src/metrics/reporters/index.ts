@@ -1,0 +1,30 @@
+/** Every reporter by name: the list for the command line, the docs and the tests. */
+import { consoleComparisonReporter, consoleReporter } from './console.ts';
+import { jsonComparisonReporter, jsonReporter } from './json.ts';
+import type { ComparisonReporter, Reporter, ReporterEntry } from './reporter.ts';
+
+export { createProgress, type Progress, type ProgressOutput, type ProgressUpdate } from './progress.ts';
+export type * from './reporter.ts';
+export { createWriter, type TextStream } from './writer.ts';
+
+export const reporters = {
+  console: {
+    writes: 'stdout',
+    does: 'Prints verdict, thresholds, checks, latency, throughput, servers and instrument.',
+    reporter: consoleReporter,
+  },
+  json: { writes: ['summary.json'], does: 'Writes the measure phase in numbers.', reporter: jsonReporter },
+} as const satisfies Record<string, ReporterEntry<Reporter>>;
+
+export type ReporterName = keyof typeof reporters;
+
+export const comparisonReporters = {
+  console: {
+    writes: 'stdout',
+    does: 'Prints what was shown, and each strategy against the baseline.',
+    reporter: consoleComparisonReporter,
+  },
+  json: { writes: ['comparison.json'], does: 'Writes the comparison in numbers.', reporter: jsonComparisonReporter },
+} as const satisfies Record<string, ReporterEntry<ComparisonReporter>>;
+
+export type ComparisonReporterName = keyof typeof comparisonReporters;
