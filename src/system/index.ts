@@ -1,5 +1,7 @@
 /** What the laboratory and others may use of the system. */
+export { createBalancer } from './balancer/balancer.ts';
 export type * from './balancer/contract.ts';
+export * from './balancer/strategies/index.ts';
 export type * from './balancer/strategy.ts';
 export type * from './client/contract.ts';
 export type * from './database/bus.ts';

@@ -42,5 +42,7 @@ export interface StrategyEntry {
   readonly rule: string;
   /** When it does well, when not. */
   readonly advice: string;
+  /** Whether it gives servers shares in proportion to their weights. */
+  readonly weighted: boolean;
   readonly create: (world: { clock: Clock; random: Random }) => Strategy;
 }
