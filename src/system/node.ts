@@ -1,6 +1,9 @@
 /** What the laboratory and others may use of the system on a real machine: adapters and local processes. */
 export * from './adapters/json-log.ts';
 export * from './adapters/node-secrets.ts';
+export * from './adapters/node-server.ts';
+export * from './adapters/problem.ts';
 export * from './adapters/process-vitals.ts';
 export * from './adapters/system-clock.ts';
 export * from './adapters/system-random.ts';
+export * from './adapters/ws-transport.ts';

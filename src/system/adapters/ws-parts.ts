@@ -1,0 +1,31 @@
+/**
+ * Parts of the `ws` package that it exports but its types leave out: the parser of frames and the framing of control
+ * frames. With them a client needs neither the package's HTTP request nor its stream plumbing, which hold most of the
+ * memory of an idle socket.
+ */
+import type { Writable } from 'node:stream';
+import * as ws from 'ws';
+
+export interface ReceiverOptions {
+  readonly isServer: boolean;
+  /** A longer message is an error with code 1009. */
+  readonly maxPayload: number;
+}
+
+/** Bytes in by `write`; events `message(data, isBinary)`, `ping(data)`, `conclude(code, reason)`, `error`. */
+export type Receiver = Writable;
+
+export interface ControlFrame {
+  readonly fin: true;
+  readonly rsv1: false;
+  readonly opcode: number;
+  readonly mask: boolean;
+  readonly readOnly: false;
+}
+
+interface Parts {
+  readonly Receiver: new (options: ReceiverOptions) => Receiver;
+  readonly Sender: { frame(data: Buffer, options: ControlFrame): Buffer[] };
+}
+
+export const { Receiver, Sender } = ws as unknown as Parts;
