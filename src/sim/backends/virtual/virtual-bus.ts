@@ -1,0 +1,40 @@
+import type { Bus, Ms, Random } from '../../../system/index.ts';
+import { costs } from './costs.ts';
+import { drawMs } from './link.ts';
+import type { VirtualProcess } from './virtual-process.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export interface BusQuality {
+  readonly baseMs: Ms;
+  readonly jitterMs: Ms;
+  /** Chance that one delivery is lost, or comes twice; both are allowed by the contract of `Bus`. */
+  readonly lost: number;
+  readonly doubled: number;
+}
+
+export interface VirtualBusOrder {
+  readonly time: VirtualTime;
+  /** This server's end of the bus that joins all servers. */
+  readonly bus: Bus;
+  readonly process: VirtualProcess;
+  readonly random: Random;
+  readonly quality: BusQuality;
+}
+
+/** One server's end of the bus: hints come late, in any order, sometimes never and sometimes twice. */
+export function createVirtualBus(order: VirtualBusOrder): Bus {
+  const { time, bus, process, random, quality } = order;
+  process.onDeath(() => void bus.close());
+  return {
+    publish: bus.publish,
+    subscribe(receive) {
+      bus.subscribe((hints) => {
+        const copies = random.next() < quality.lost ? 0 : random.next() < quality.doubled ? 2 : 1;
+        for (let copy = 0; copy < copies; copy++) {
+          time.clock.after(drawMs(quality, random), () => process.execute(costs.hints, () => receive(hints)));
+        }
+      });
+    },
+    close: bus.close,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Ms, Random, Store } from '../../../system/index.ts';
+import { costs } from './costs.ts';
+import { drawMs } from './link.ts';
+import type { VirtualProcess } from './virtual-process.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export interface VirtualStoreOrder {
+  readonly time: VirtualTime;
+  /** The database: what it keeps outlives every server. */
+  readonly store: Store;
+  readonly database: VirtualProcess;
+  /** The server that asks. */
+  readonly process: VirtualProcess;
+  readonly random: Random;
+  readonly link: { readonly baseMs: Ms; readonly jitterMs: Ms };
+  /** Chance that a call still happens although its server was killed before the database had begun it. */
+  readonly orphanCommits: number;
+}
+
+/**
+ * One server's way to the database. Each call travels there, happens at one moment, and its answer travels back. When
+ * the server is killed in between, what had begun is committed and what had not may or may not be; nobody is told.
+ */
+export function createVirtualStore(order: VirtualStoreOrder): Store {
+  const { time, store, database, process, random, link } = order;
+
+  function call<T>(rows: number, work: () => Promise<T>): Promise<T> {
+    process.charge(costs.storeCall);
+    return new Promise((resolve, reject) => {
+      const answer = (run: () => void): void => {
+        time.clock.after(drawMs(link, random), () => process.execute(costs.storeCall, run));
+      };
+      time.clock.after(drawMs(link, random), () => {
+        if (!process.alive && random.next() >= order.orphanCommits) return;
+        database.execute(costs.statement + rows * costs.row, () => {
+          work().then(
+            (value) => answer(() => resolve(value)),
+            (error: unknown) => answer(() => reject(error)),
+          );
+        });
+      });
+    });
+  }
+
+  return {
+    createUser: (user) => call(1, () => store.createUser(user)),
+    findUser: (name) => call(0, () => store.findUser(name)),
+    createSession: (session) => call(1, () => store.createSession(session)),
+    findSession: (digest, now) => call(0, () => store.findSession(digest, now)),
+    deleteSession: (digest) => call(1, () => store.deleteSession(digest)),
+    // A copy, as on a wire: what the server does to its own lists afterwards is not part of the call.
+    accept: (sends) => ((batch) => call(batch.length, () => store.accept(batch)))([...sends]),
+    change: (change) => call(2, () => store.change(change)),
+    read: (range) => call(0, () => store.read(range)),
+    membershipsOf: (user, device) => call(0, () => store.membershipsOf(user, device)),
+    conversation: (id) => call(0, () => store.conversation(id)),
+    heads: (ids) => ((copy) => call(0, () => store.heads(copy)))([...ids]),
+    moveCursors: (cursors) => ((copy) => call(copy.length, () => store.moveCursors(copy)))([...cursors]),
+    expire: (before, limit) => call(0, () => store.expire(before, limit)),
+    ping: () => call(0, () => store.ping()),
+    // The database stays for the others.
+    close: () => call(0, async () => undefined),
+  };
+}
