@@ -1,6 +1,6 @@
 import type { Clock, Log, Ms, Random, Transport } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { ConversationFrame, Entry } from '../protocol/frames.ts';
+import type { ConversationFrame, Entry, OperationFrame } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from '../protocol/ids.ts';
 
 /**
@@ -43,6 +43,8 @@ export interface SessionHandlers {
   caughtUp?(): void;
   disconnected?(why: { code: number; reason: string }): void;
   conversation?(conversation: ConversationFrame): void;
+  /** The application asked for an operation; comes before it is put on the wire. */
+  invoked?(operation: Invocation): void;
   /** An operation was put on the wire, first or again. */
   sent?(operation: { clientId: ClientId; conversation: ConversationId | null; again: boolean }): void;
   /** By an `accepted` frame, or by meeting one's own entry in the backlog. Once per operation. */
@@ -53,6 +55,15 @@ export interface SessionHandlers {
   /** The application's own copy: once per entry, ascending, own entries excepted (they come as `accepted`). */
   entry?(entry: Entry): void;
   acked?(ack: { conversation: ConversationId; upTo: Seq }): void;
+}
+
+/** What the application asked for; `user` and `payload` are null where the operation has none. */
+export interface Invocation {
+  readonly op: OperationFrame['type'];
+  readonly clientId: ClientId;
+  readonly conversation: ConversationId | null;
+  readonly user: UserName | null;
+  readonly payload: string | null;
 }
 
 export interface SessionWorld {

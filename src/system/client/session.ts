@@ -1,0 +1,276 @@
+import type { Cancel } from '../ports.ts';
+import { errors } from '../protocol/errors.ts';
+import type {
+  AcceptedFrame,
+  ClientFrame,
+  Entry,
+  OperationFrame,
+  RefusedFrame,
+  ServerFrame,
+} from '../protocol/frames.ts';
+import type { ClientId, ConversationId, Seq, ServerId, UserName } from '../protocol/ids.ts';
+import { limits } from '../protocol/limits.ts';
+import { backoffMs } from './backoff.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import type { ClientSession, SessionHandlers, SessionSettings, SessionState, SessionWorld } from './contract.ts';
+import { Inbox } from './inbox.ts';
+import { mayPass, Outbox } from './outbox.ts';
+
+export function createSession(
+  world: SessionWorld,
+  settings: SessionSettings,
+  handlers: SessionHandlers,
+): ClientSession {
+  return new Session(world, settings, handlers);
+}
+
+// ---
+
+/** A class for the same reason as `Connection`: thousands live in one process. What may stay empty is made when needed. */
+class Session implements ClientSession, ConnectionOwner {
+  private readonly world: SessionWorld;
+  private readonly settings: SessionSettings;
+  private readonly handlers: SessionHandlers;
+  private readonly connection: Connection;
+  private me: UserName | null = null;
+  private nextClientId: number;
+  private outbox: Outbox | null = null;
+  private onWireMax: number = limits.inFlightPerSessionMax;
+  private refusals = 0;
+  private inbox: Inbox | null = null;
+  private cancelAck: Cancel | null = null;
+  private cancelRetry: Cancel | null = null;
+
+  constructor(world: SessionWorld, settings: SessionSettings, handlers: SessionHandlers) {
+    this.world = world;
+    this.settings = settings;
+    this.handlers = handlers;
+    this.nextClientId = settings.nextClientId ?? 1;
+    this.connection = new Connection(world, settings, handlers, this);
+  }
+
+  get state(): SessionState {
+    return this.connection.state;
+  }
+
+  get server(): ServerId | null {
+    return this.connection.server;
+  }
+
+  get pending(): number {
+    return this.outbox?.size ?? 0;
+  }
+
+  cursor(conversation: ConversationId): Seq {
+    return this.inbox?.cursor(conversation) ?? (0 as Seq);
+  }
+
+  start(): void {
+    this.connection.start();
+  }
+
+  stop(): void {
+    this.connection.stop();
+  }
+
+  drop(): void {
+    this.connection.drop();
+  }
+
+  send(conversation: ConversationId, payload: string, epoch = 0): ClientId {
+    const clientId = this.newClientId();
+    return this.ask({ type: 'send', clientId, conversation, epoch, payload });
+  }
+
+  openDirect(other: UserName): ClientId {
+    return this.ask({ type: 'openDirect', clientId: this.newClientId(), with: other });
+  }
+
+  createGroup(title: string): ClientId {
+    return this.ask({ type: 'createGroup', clientId: this.newClientId(), title });
+  }
+
+  invite(conversation: ConversationId, user: UserName): ClientId {
+    return this.ask({ type: 'invite', clientId: this.newClientId(), conversation, user });
+  }
+
+  remove(conversation: ConversationId, user: UserName): ClientId {
+    return this.ask({ type: 'remove', clientId: this.newClientId(), conversation, user });
+  }
+
+  leave(conversation: ConversationId): ClientId {
+    return this.ask({ type: 'leave', clientId: this.newClientId(), conversation });
+  }
+
+  // --- the connection's owner
+
+  hello(): string {
+    const cursors = this.inbox?.cursors() ?? [];
+    return frameText({ type: 'hello', token: this.settings.token, cursors });
+  }
+
+  frame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'message':
+      case 'membership':
+        this.entry(frame);
+        return;
+      case 'accepted':
+        this.accepted(frame);
+        return;
+      case 'refused':
+        this.refused(frame);
+        return;
+      case 'conversation':
+        this.inbox ??= new Inbox();
+        this.inbox.startAfter(frame.conversation, frame.after);
+        this.handlers.conversation?.(frame);
+        return;
+      case 'welcome':
+        this.me = frame.user;
+        this.onWireMax = frame.limits.inFlightPerSessionMax ?? limits.inFlightPerSessionMax;
+        this.handlers.welcome?.({ user: frame.user, device: frame.device, server: frame.server });
+        this.pump();
+        return;
+      case 'caughtUp':
+        this.handlers.caughtUp?.();
+        return;
+      case 'goAway':
+      case 'pong':
+        return;
+      default:
+        frame satisfies never;
+    }
+  }
+
+  leaving(): void {
+    this.sendAcks();
+  }
+
+  down(): void {
+    this.outbox?.rewind();
+    this.cancelAck?.();
+    this.cancelAck = null;
+    this.cancelRetry?.();
+    this.cancelRetry = null;
+  }
+
+  // --- operations
+
+  private newClientId(): ClientId {
+    return this.nextClientId++ as ClientId;
+  }
+
+  private ask(asked: OperationFrame): ClientId {
+    const { clientId } = asked;
+    const conversation = 'conversation' in asked ? asked.conversation : null;
+    this.handlers.invoked?.({
+      op: asked.type,
+      clientId,
+      conversation,
+      user: 'user' in asked ? asked.user : 'with' in asked ? asked.with : null,
+      payload: 'payload' in asked ? asked.payload : null,
+    });
+    if (isTooLarge(asked)) {
+      this.world.clock.after(0, () => this.handlers.refused?.({ clientId, code: 'tooLarge' }));
+      return clientId;
+    }
+    this.outbox ??= new Outbox();
+    this.outbox.add({ clientId, conversation, openDirect: asked.type === 'openDirect', frame: frameText(asked) });
+    this.pump();
+    return clientId;
+  }
+
+  /** Puts on the wire what may go. */
+  private pump(): void {
+    const { connection, outbox } = this;
+    if (!outbox) return;
+    while (connection.isUp && !connection.leaving) {
+      const operation = outbox.take(this.onWireMax);
+      if (!operation) return;
+      connection.send(operation.frame);
+      const { clientId, conversation, sentBefore: again } = operation;
+      operation.sentBefore = true;
+      this.handlers.sent?.({ clientId, conversation, again });
+    }
+  }
+
+  private accepted(frame: AcceptedFrame): void {
+    const operation = this.outbox?.settle(frame.clientId);
+    if (!operation) return;
+    this.refusals = 0;
+    this.inbox ??= new Inbox();
+    this.inbox.ownAccepted(frame.conversation, frame.seq, operation.openDirect);
+    this.tellAccepted(frame);
+  }
+
+  private tellAccepted({ clientId, conversation, seq, at }: AcceptedFrame | Entry): void {
+    this.handlers.accepted?.({ clientId, conversation, seq, at });
+    this.pump();
+  }
+
+  private refused({ clientId, code, detail, retryAfterMs }: RefusedFrame): void {
+    if (clientId === undefined) {
+      this.world.log.write('warn', `The server could not read a frame: ${errors[code].meaning}`, { code, detail });
+      return;
+    }
+    if (mayPass(code)) {
+      if (this.outbox?.postpone(clientId)) this.retryLater(retryAfterMs ?? 0);
+    } else if (this.outbox?.settle(clientId)) {
+      this.handlers.refused?.({ clientId, code, ...(detail === undefined ? {} : { detail }) });
+      this.pump();
+    }
+  }
+
+  private retryLater(atLeastMs: number): void {
+    if (this.cancelRetry) return;
+    const { backoffBaseMs: baseMs, backoffMaxMs: maxMs } = this.settings;
+    const delayMs = backoffMs({ failures: this.refusals++, baseMs, maxMs, random: this.world.random });
+    this.cancelRetry = this.world.clock.after(atLeastMs + delayMs, () => {
+      this.cancelRetry = null;
+      this.outbox?.resume();
+      this.pump();
+    });
+  }
+
+  // --- entries and acknowledgements
+
+  private entry(entry: Entry): void {
+    this.handlers.wire?.(entry);
+    const { device } = this.settings;
+    this.inbox ??= new Inbox();
+    const arrival = this.inbox.arrive(entry, { device, user: this.me, catchingUp: this.state === 'catchingUp' });
+    if (arrival === 'gap') {
+      this.connection.abandon(`Entries before ${entry.seq} of conversation ${entry.conversation} are missing.`);
+      return;
+    }
+    if (arrival === 'show') this.handlers.entry?.(entry);
+    if (entry.device === device && this.outbox?.settle(entry.clientId)) this.tellAccepted(entry);
+    if (arrival !== 'own') this.ackLater();
+  }
+
+  /** One timer for all conversations. What only one's own entries moved waits for company: nobody needs to hear of it. */
+  private ackLater(): void {
+    if (this.cancelAck || !this.inbox?.hasDue || !this.connection.isUp) return;
+    this.cancelAck = this.world.clock.after(this.settings.ackDelayMs, () => this.sendAcks());
+  }
+
+  private sendAcks(): void {
+    this.cancelAck?.();
+    this.cancelAck = null;
+    for (const ack of this.inbox?.takeDue() ?? []) {
+      this.connection.send(frameText({ type: 'ack', ...ack }));
+      this.handlers.acked?.(ack);
+    }
+  }
+}
+
+function frameText(frame: ClientFrame): string {
+  return JSON.stringify(frame);
+}
+
+/** What the server would close the connection for, for ever, since the operation would be repeated. */
+function isTooLarge(asked: OperationFrame): boolean {
+  if (asked.type === 'send') return asked.payload.length > limits.payloadCharsMax;
+  return asked.type === 'createGroup' && asked.title.length > limits.groupTitleCharsMax;
+}
