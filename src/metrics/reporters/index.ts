@@ -1,6 +1,7 @@
 /** Every reporter by name: the list for the command line, the docs and the tests. */
 import { consoleComparisonReporter, consoleReporter } from './console.ts';
 import { jsonComparisonReporter, jsonReporter } from './json.ts';
+import { pngComparisonReporter, pngReporter } from './png.ts';
 import type { ComparisonReporter, Reporter, ReporterEntry } from './reporter.ts';
 
 export { createProgress, type Progress, type ProgressOutput, type ProgressUpdate } from './progress.ts';
@@ -14,6 +15,11 @@ export const reporters = {
     reporter: consoleReporter,
   },
   json: { writes: ['summary.json'], does: 'Writes the measure phase in numbers.', reporter: jsonReporter },
+  png: {
+    writes: ['latency.png', 'distribution.png'],
+    does: 'Draws latency over time and its distribution as pictures.',
+    reporter: pngReporter,
+  },
 } as const satisfies Record<string, ReporterEntry<Reporter>>;
 
 export type ReporterName = keyof typeof reporters;
@@ -25,6 +31,11 @@ export const comparisonReporters = {
     reporter: consoleComparisonReporter,
   },
   json: { writes: ['comparison.json'], does: 'Writes the comparison in numbers.', reporter: jsonComparisonReporter },
+  png: {
+    writes: ['distributions.png', 'differences.png'],
+    does: 'Draws the distributions of all strategies and their differences as pictures.',
+    reporter: pngComparisonReporter,
+  },
 } as const satisfies Record<string, ReporterEntry<ComparisonReporter>>;
 
 export type ComparisonReporterName = keyof typeof comparisonReporters;

@@ -1,0 +1,107 @@
+/** What each process did: servers side by side, and the rest of the cluster. */
+import type { ComponentSample, FinishedRun } from '../../run.ts';
+import { type Fold, folded, type Grid, gridOf } from './grid.ts';
+import type { Axis, ChartSpec } from './spec.ts';
+import { timeChart } from './time-charts.ts';
+
+interface Quantity {
+  readonly id: string;
+  readonly title: string;
+  readonly axis: Axis;
+  readonly fold: Fold;
+  readonly of: (sample: ComponentSample) => number | null;
+}
+
+/** All charts of this file together: many servers get coarser windows, not a bigger page. */
+const numbersMax = 40_000;
+
+const cpu: Quantity = {
+  id: 'cpu',
+  title: 'CPU',
+  axis: linear('cores', 'cores'),
+  fold: 'mean',
+  of: (sample) => sample.cpuFraction,
+};
+
+const quantities: readonly Quantity[] = [
+  {
+    id: 'accepted',
+    title: 'Accepted per second',
+    axis: linear('messages per second', '/s'),
+    fold: 'mean',
+    of: (sample) => sample.acceptedPerSec,
+  },
+  { id: 'sessions', title: 'Sessions', axis: linear('sessions', ''), fold: 'worst', of: (sample) => sample.sessions },
+  cpu,
+  {
+    id: 'memory',
+    title: 'Resident memory',
+    axis: linear('memory', 'MiB'),
+    fold: 'worst',
+    of: (sample) => (sample.rssBytes === null ? null : sample.rssBytes / 1024 ** 2),
+  },
+  {
+    id: 'event-loop',
+    title: 'Event-loop delay, p99',
+    axis: linear('delay', 'ms'),
+    fold: 'worst',
+    of: (sample) => sample.eventLoopP99Ms,
+  },
+];
+
+export function serverCharts(run: FinishedRun): ChartSpec[] {
+  const samples = byComponent(run, (sample) => sample.role === 'server');
+  const others = byComponent(run, (sample) => sample.role !== 'server');
+  const lines = samples.size * quantities.length + others.size;
+  const grid = gridOf(run, Math.min(Math.max(Math.floor(numbersMax / Math.max(lines, 1)), 60), 600));
+  const server = (quantity: Quantity): ChartSpec =>
+    chart(run, grid, quantity, samples, `servers-${quantity.id}`, quantity.title, 'each chat server');
+  const rest = chart(
+    run,
+    grid,
+    cpu,
+    others,
+    'others-cpu',
+    'CPU of the other processes',
+    'balancer, database and generator',
+  );
+  return [...quantities.map(server), rest];
+}
+
+// ---
+
+function chart(
+  run: FinishedRun,
+  grid: Grid,
+  quantity: Quantity,
+  components: ReadonlyMap<string, readonly ComponentSample[]>,
+  id: string,
+  title: string,
+  whose: string,
+): ChartSpec {
+  // A sample speaks of the window that ended at its time.
+  const second = (sample: ComponentSample): number => Math.max(Math.ceil(sample.tMs / 1000) - 1, 0);
+  return {
+    ...timeChart(run, grid, quantity.fold),
+    id,
+    title,
+    description: `${title} of ${whose} over time, in ${quantity.axis.label}.`,
+    y: quantity.axis,
+    series: [...components].map(([name, samples], look) => ({
+      name,
+      look,
+      values: folded(grid, samples, { second, value: quantity.of, fold: quantity.fold }),
+    })),
+  };
+}
+
+function byComponent(
+  run: FinishedRun,
+  wanted: (sample: ComponentSample) => boolean,
+): ReadonlyMap<string, readonly ComponentSample[]> {
+  return Map.groupBy(run.samples.filter(wanted), (sample) => sample.name);
+}
+
+function linear(label: string, unit: string): Axis {
+  return { label, unit, scale: 'linear', min: 0 };
+}
