@@ -1,0 +1,133 @@
+/** Every number of a run that can be named: in a threshold, in a comparison, on the command line. */
+import { type LatencySummary, type OperationName, operations, type Summary } from './run.ts';
+
+export type Unit = 'ms' | '%' | '/s' | 'µs' | 'count' | 'ratio';
+
+export interface Metric {
+  readonly unit: Unit;
+  readonly better: 'lower' | 'higher';
+  readonly meaning: string;
+  /** In the metric's unit; null when the run cannot tell. */
+  readonly read: (summary: Summary) => number | null;
+}
+
+const operationMeanings: Readonly<Record<OperationName, string>> = {
+  connect: 'from the intended moment of connecting to the welcome',
+  signIn: 'from the intended moment of signing in to the token',
+  accepted: 'from the intended moment of sending to the acceptance',
+  delivery: "from the intended moment of sending to the recipient's application, per recipient",
+  acceptedUncorrected: 'from the actual sending to the acceptance',
+  deliveryUncorrected: "from the actual sending to the recipient's application, per recipient",
+  fanOut: "from the intended moment of sending to the last recipient's application",
+  catchUp: 'from the intended moment of connecting to the complete backlog',
+};
+
+const latencyFigures = {
+  p50: 'median latency',
+  p90: '90th percentile of the latency',
+  p99: '99th percentile of the latency',
+  p999: '99.9th percentile of the latency',
+  max: 'largest latency',
+  mean: 'mean latency',
+} as const satisfies Partial<Record<keyof LatencySummary, string>>;
+
+type LatencyFigure = keyof typeof latencyFigures;
+type LatencyMetric = `${OperationName}.${LatencyFigure}`;
+
+const others = {
+  'offered.rate': higher('/s', 'messages that were due', (s) => s.rates.offered),
+  'accepted.perSec': higher('/s', 'messages accepted', (s) => s.rates.accepted),
+  'delivered.perSec': higher('/s', "messages shown to recipients' applications", (s) => s.rates.delivered),
+  'accepted.rate': higher('%', 'share of the messages due in the measure phase that were accepted', (s) =>
+    s.counts.offered === 0 ? null : (100 * s.counts.accepted) / s.counts.offered,
+  ),
+  lost: lower('count', 'accepted messages that a member never got, by recipient', judged('no-accepted-lost', 'lost')),
+  duplicated: lower('count', 'entries that an application was shown twice', judged('exactly-once', 'duplicated')),
+  reordered: lower('count', "messages out of their sender's order", judged('sender-order', 'reordered')),
+  refused: lower('count', 'messages that the system refused', (s) => s.counts.refused),
+  unknown: lower('count', 'messages that were never answered', (s) => s.counts.unknown),
+  disconnects: lower('count', 'connections that were lost or closed', (s) => s.counts.disconnects),
+  'fairness.rate.jain': higher('ratio', "Jain's index of the servers' message rates", (s) => s.fairness.rate.jain),
+  'fairness.rate.maxOverMean': lower(
+    'ratio',
+    'busiest server over the mean, by messages',
+    (s) => s.fairness.rate.maxOverMean,
+  ),
+  'fairness.sessions.jain': higher('ratio', "Jain's index of the servers' sessions", (s) => s.fairness.sessions.jain),
+  'fairness.sessions.maxOverMean': lower(
+    'ratio',
+    'fullest server over the mean, by sessions',
+    (s) => s.fairness.sessions.maxOverMean,
+  ),
+  'fairness.cpu.jain': higher('ratio', "Jain's index of the servers' CPU", (s) => s.fairness.cpu.jain),
+  'fairness.cpu.maxOverMean': lower('ratio', 'busiest server over the mean, by CPU', (s) => s.fairness.cpu.maxOverMean),
+  'servers.cpu.max': lower('ratio', 'cores used by the busiest server', (s) =>
+    largest(s.servers.map((one) => one.cpuFraction)),
+  ),
+  'servers.eventLoop.max': lower('ms', 'worst event-loop delay of any server', (s) =>
+    largest(s.servers.map((one) => one.eventLoopP99Ms)),
+  ),
+  'cpuUsPerMessage.server': lower(
+    'µs',
+    'CPU of all servers for each delivered message',
+    (s) => s.cpuUsPerMessage.server,
+  ),
+  'cpuUsPerMessage.balancer': lower(
+    'µs',
+    'CPU of the balancer for each delivered message',
+    (s) => s.cpuUsPerMessage.balancer,
+  ),
+  'cpuUsPerMessage.database': lower(
+    'µs',
+    'CPU of the database for each delivered message',
+    (s) => s.cpuUsPerMessage.database,
+  ),
+  'cpuUsPerMessage.generator': lower(
+    'µs',
+    'CPU of the generator for each delivered message',
+    (s) => s.cpuUsPerMessage.generator,
+  ),
+  'instrument.slip.p99': lower('ms', "lateness of the generator's sends", (s) => s.instrument.slipP99Ms),
+} as const satisfies Record<string, Metric>;
+
+export type MetricName = LatencyMetric | keyof typeof others;
+
+export const catalog: Readonly<Record<MetricName, Metric>> = { ...latencyMetrics(), ...others };
+export const metricNames = Object.keys(catalog) as MetricName[];
+
+export function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(catalog, name);
+}
+
+// ---
+
+function lower(unit: Unit, meaning: string, read: Metric['read']): Metric {
+  return { unit, better: 'lower', meaning, read };
+}
+
+function higher(unit: Unit, meaning: string, read: Metric['read']): Metric {
+  return { unit, better: 'higher', meaning, read };
+}
+
+/** A count that a check makes; unknown where the check was not made or could not tell. */
+function judged(check: string, count: 'lost' | 'duplicated' | 'reordered'): Metric['read'] {
+  return (summary) => {
+    const verdict = summary.checks.find((one) => one.check === check);
+    return verdict === undefined || verdict.result === 'unknown' ? null : summary.counts[count];
+  };
+}
+
+function largest(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.max(...values);
+}
+
+function latencyMetrics(): Record<LatencyMetric, Metric> {
+  const figures = Object.keys(latencyFigures) as LatencyFigure[];
+  const entries = operations.flatMap((operation) =>
+    figures.map((figure) => [
+      `${operation}.${figure}`,
+      lower('ms', `${latencyFigures[figure]} ${operationMeanings[operation]}`, (s) => s.latency[operation][figure]),
+    ]),
+  );
+  return Object.fromEntries(entries) as Record<LatencyMetric, Metric>;
+}
