@@ -18,7 +18,8 @@ export interface Operation {
 
 /**
  * Every operation that has not been answered, in the order in which it was asked for. At most one of each conversation
- * is on the wire: a server may refuse one for now (`busy`) and accept the next, and then the sender's order would be lost.
+ * is on the wire. Otherwise a server may refuse one for now (`busy`) and accept the next, or the refusal of one may be
+ * lost with the connection and its repetition be accepted after the next: the sender's order would be gone.
  */
 export class Outbox {
   private readonly operations = new Map<ClientId, Operation>();

@@ -1,0 +1,251 @@
+/** Turns what a session tells into the history of a run, and into latencies and counts. */
+import type { EventKind, EventOp, HistorySink, OperationName } from '../../metrics/index.ts';
+import {
+  type Clock,
+  type ConversationFrame,
+  type Entry,
+  errors,
+  type Invocation,
+  type SessionHandlers,
+  type SessionState,
+} from '../../system/index.ts';
+import { readPayload } from './payload.ts';
+
+export interface RecordOrder {
+  /** Index of the user in the run. */
+  readonly actor: number;
+  /** Index of the user of this name; -1 for a stranger. */
+  readonly actorOf: (name: string) => number;
+  readonly clock: Clock;
+  /** What `clock` showed at the start of the run. */
+  readonly startMs: number;
+  readonly sink: HistorySink;
+  readonly latency?: LatencySink;
+  readonly counts?: CountSink;
+  readonly observer?: UserObserver;
+}
+
+export interface LatencySink {
+  record(latency: {
+    readonly operation: OperationName;
+    /** Milliseconds since the start of the run. */
+    readonly intendedMs: number;
+    readonly latencyMs: number;
+    /** The server that the user was connected to, or empty. */
+    readonly server: string;
+  }): void;
+}
+
+export type CountName = 'sent' | 'accepted' | 'refused' | 'delivered' | 'disconnects';
+
+export interface CountSink {
+  /** One more at this moment of the run, in milliseconds. */
+  add(what: CountName, atMs: number): void;
+}
+
+/** Hears of many users what somebody who drives them must know. All may be left out. */
+export interface UserObserver {
+  conversation?(actor: number, conversation: ConversationFrame): void;
+  accepted?(actor: number, answer: Answer): void;
+  refused?(
+    actor: number,
+    answer: { readonly op: Invocation['op']; readonly clientId: number; readonly code: string },
+  ): void;
+  /** A message was shown. `latencyMs` is null when it says nothing: the user was away by choice when it was meant to be sent. */
+  delivered?(actor: number, message: Entry, latencyMs: number | null): void;
+  state?(actor: number, state: SessionState): void;
+}
+
+export interface Answer {
+  readonly op: Invocation['op'];
+  readonly conversation: number;
+  readonly clientId: number;
+  readonly seq: number;
+  readonly atMs: number;
+}
+
+/** Handlers for one session of one user; they last over all its connections. */
+export interface UserRecord extends SessionHandlers {
+  /** At the end: nobody will ever know what became of operations without an answer. */
+  finish(): void;
+}
+
+export function recordUser(order: RecordOrder): UserRecord {
+  return new Recorder(order);
+}
+
+// ---
+
+interface Asked {
+  readonly op: Invocation['op'];
+  readonly conversation: number;
+  readonly peer: number;
+  readonly intendedMs: number;
+  readonly askedMs: number;
+}
+
+type Detail = Partial<Record<'conversation' | 'seq' | 'clientId' | 'peer', number>> & { readonly detail?: string };
+
+/** A class because there is one for each of thousands of users. Every handler is a method; sessions call them on the object. */
+class Recorder implements UserRecord {
+  private readonly order: RecordOrder;
+  private session = 0;
+  private server = '';
+  private state_: SessionState = 'offline';
+  /** Since when the user has wanted to be connected and is not; null while connected or content to be away. */
+  private wantedMs: number | null = null;
+  private welcomedMs = 0;
+  /** When the user last came back by choice. */
+  private returnedMs = 0;
+  private asked: Map<number, Asked> | null = null;
+
+  constructor(order: RecordOrder) {
+    this.order = order;
+  }
+
+  finish(): void {
+    for (const [clientId, { op, conversation, peer }] of this.asked ?? []) {
+      this.add('info', op, { clientId, conversation, peer });
+    }
+    this.asked = null;
+  }
+
+  // --- the connection
+
+  state(state: SessionState): void {
+    const nowMs = this.nowMs();
+    if (state === 'offline') this.wantedMs = null;
+    else if (this.state_ === 'offline') this.returnedMs = nowMs;
+    if (state === 'connecting') this.wantedMs ??= nowMs;
+    this.state_ = state;
+    this.order.observer?.state?.(this.order.actor, state);
+  }
+
+  dialling(): void {
+    this.session++;
+    this.add('invoke', 'connect', {});
+  }
+
+  welcome({ server }: { readonly server: string }): void {
+    const nowMs = this.add('ok', 'connect', { detail: server });
+    this.server = server;
+    this.welcomedMs = nowMs;
+    if (this.wantedMs !== null) this.measure('connect', this.wantedMs, nowMs);
+    this.wantedMs = null;
+  }
+
+  caughtUp(): void {
+    this.measure('catchUp', this.welcomedMs, this.add('ok', 'caughtUp', {}));
+  }
+
+  disconnected({ code }: { readonly code: number }): void {
+    const wasWelcome = this.server !== '';
+    const nowMs = this.add(wasWelcome ? 'ok' : 'fail', wasWelcome ? 'disconnect' : 'connect', { detail: String(code) });
+    this.server = '';
+    if (wasWelcome && code !== closedByChoice) this.order.counts?.add('disconnects', nowMs);
+  }
+
+  // --- operations
+
+  invoked({ op, clientId, conversation, user, payload }: Invocation): void {
+    const asked = { conversation: conversation ?? 0, peer: user === null ? -1 : this.order.actorOf(user) };
+    const askedMs = this.add('invoke', op, { clientId, ...asked });
+    const stamp = payload !== null && this.order.latency ? readPayload(payload) : null;
+    this.asked ??= new Map();
+    this.asked.set(clientId, { op, ...asked, askedMs, intendedMs: stamp?.intendedMs ?? askedMs });
+  }
+
+  sent({ clientId, again }: { readonly clientId: number; readonly again: boolean }): void {
+    if (!again && this.asked?.get(clientId)?.op === 'send') this.order.counts?.add('sent', this.nowMs());
+  }
+
+  accepted({ clientId, conversation, seq }: { clientId: number; conversation: number; seq: number }): void {
+    const asked = this.answered(clientId);
+    if (!asked) return;
+    const { op, peer, intendedMs, askedMs } = asked;
+    const atMs = this.add('ok', op, { clientId, conversation, seq, peer });
+    if (op === 'send') {
+      this.measure('accepted', intendedMs, atMs);
+      this.measure('acceptedUncorrected', askedMs, atMs, intendedMs);
+      this.order.counts?.add('accepted', atMs);
+    }
+    this.order.observer?.accepted?.(this.order.actor, { op, conversation, clientId, seq, atMs });
+  }
+
+  refused({ clientId, code }: { clientId: number; code: keyof typeof errors }): void {
+    const asked = this.answered(clientId);
+    if (!asked) return;
+    const { op, conversation, peer } = asked;
+    const kind = errors[code].definite ? 'fail' : 'info';
+    const atMs = this.add(kind, op, { clientId, conversation, peer, detail: code });
+    if (op === 'send') this.order.counts?.add('refused', atMs);
+    this.order.observer?.refused?.(this.order.actor, { op, clientId, code });
+  }
+
+  // --- entries
+
+  wire(entry: Entry): void {
+    this.addEntry('wire', entry);
+  }
+
+  entry(entry: Entry): void {
+    const nowMs = this.addEntry('app', entry);
+    if (entry.type !== 'message') return;
+    this.order.counts?.add('delivered', nowMs);
+    const stamp = this.order.latency ? readPayload(entry.payload) : null;
+    const measurable = stamp !== null && stamp.intendedMs >= this.returnedMs;
+    if (measurable) {
+      this.measure('delivery', stamp.intendedMs, nowMs);
+      this.measure('deliveryUncorrected', stamp.actualMs, nowMs, stamp.intendedMs);
+    }
+    this.order.observer?.delivered?.(this.order.actor, entry, measurable ? nowMs - stamp.intendedMs : null);
+  }
+
+  acked({ conversation, upTo }: { readonly conversation: number; readonly upTo: number }): void {
+    this.add('invoke', 'ack', { conversation, seq: upTo });
+  }
+
+  conversation(conversation: ConversationFrame): void {
+    this.order.observer?.conversation?.(this.order.actor, conversation);
+  }
+
+  // ---
+
+  private nowMs(): number {
+    return this.order.clock.now() - this.order.startMs;
+  }
+
+  private answered(clientId: number): Asked | undefined {
+    const asked = this.asked?.get(clientId);
+    if (asked) this.asked?.delete(clientId);
+    return asked;
+  }
+
+  /** Latencies stand in the second of intention, also those that count from a later moment. */
+  private measure(operation: OperationName, fromMs: number, toMs: number, intendedMs = fromMs): void {
+    this.order.latency?.record({ operation, intendedMs, latencyMs: toMs - fromMs, server: this.server });
+  }
+
+  private addEntry(kind: 'wire' | 'app', entry: Entry): number {
+    const { conversation, seq, clientId } = entry;
+    if (entry.type === 'message') {
+      return this.add(kind, 'send', { conversation, seq, clientId, peer: this.order.actorOf(entry.sender) });
+    }
+    for (const user of entry.users) {
+      this.add(kind, entry.change, { conversation, seq, clientId, peer: this.order.actorOf(user) });
+    }
+    return this.nowMs();
+  }
+
+  /** Answers the moment of the event. */
+  private add(kind: EventKind, op: EventOp, about: Detail): number {
+    const { conversation = 0, seq = 0, clientId = 0, peer = -1, detail = '' } = about;
+    const { actor, sink } = this.order;
+    const t = this.nowMs();
+    sink.add({ t, actor, session: this.session, kind, op, conversation, seq, clientId, peer, detail });
+    return t;
+  }
+}
+
+/** A close that the client wanted. */
+const closedByChoice = 1000;
