@@ -16,3 +16,5 @@ export type * from './ports.ts';
 export * from './protocol/index.ts';
 export * from './seeded-random.ts';
 export type * from './server/contract.ts';
+export { createServer } from './server/server.ts';
+export { parseServerSettings, type SettingEntry, serverDefaults, serverSettingTable } from './server/settings.ts';

@@ -48,20 +48,43 @@ export interface ServerSettings {
   /** Longest wait of a send for its batch, when another batch is not being committed anyway. */
   readonly batchWaitMs: Ms;
   readonly batchSizeMax: number;
+  readonly batchBytesMax: number;
+  /** Operations received and not yet answered, in the whole server; more are refused with `busy`. */
+  readonly queueMax: number;
+  readonly queueBytesMax: number;
+  /** Changes of membership being written at once. */
+  readonly changesMax: number;
+  /** After an operation that is to be repeated, how long later ones of the same session and conversation wait for it. */
+  readonly repeatFirstMs: Ms;
   /** Acks are gathered this long before the cursors are written. */
   readonly ackFlushMs: Ms;
   /** How often each conversation with somebody connected is compared with the store, in case a hint was lost. */
   readonly backstopMs: Ms;
+  /** How often the token and the memberships of each session are compared with the store. */
+  readonly recheckMs: Ms;
+  /** How long an entry waits for the one before it to come by a hint, before that is read from the store. */
+  readonly gapWaitMs: Ms;
   /** How long a reader may stay above `sessionBufferBytesMax`. */
   readonly slowReaderMs: Ms;
   readonly sessionBufferBytesMax: number;
   /** Entries fetched at once for a backlog. */
   readonly backlogPage: number;
+  /** Reads of the store at once, for all sessions together. */
+  readonly readsMax: number;
+  /** Frames up to this size travel with their hint. */
+  readonly hintFrameCharsMax: number;
+  /** Pause before a failed read, flush or ping is tried again. */
+  readonly retryMs: Ms;
   readonly drainMs: Ms;
   readonly tokenLifeMs: Ms;
   /** Messages older than this are deleted. */
   readonly expiryMs: Ms;
   readonly expiryEveryMs: Ms;
+  /** Messages deleted at once. */
+  readonly expiryBatch: number;
+  /** Passwords being hashed at once, and waiting for it. */
+  readonly passwordsMax: number;
+  readonly passwordQueueMax: number;
   /** Sign-ups and sign-ins, per name and per address, in one minute. */
   readonly signInPerMinutePerName: number;
   readonly signInPerMinutePerAddress: number;

@@ -1,0 +1,65 @@
+import type { ConversationId } from '../protocol/ids.ts';
+import { type Ground, logFailure, repeat } from './ground.ts';
+import type { Memberships } from './memberships.ts';
+import type { Rooms } from './rooms.ts';
+import type { Directory, Session, SessionPort } from './session.ts';
+
+interface Parts {
+  readonly rooms: Rooms;
+  readonly directory: Directory;
+  readonly memberships: Memberships;
+  readonly sessions: SessionPort;
+}
+
+/**
+ * Finds what a lost hint would have told: every `backstopMs` each room is compared with the store, every `recheckMs` the
+ * token and the memberships of each session. The work is spread over the period.
+ */
+export function startBackstop(ground: Ground, { rooms, directory, memberships, sessions }: Parts): void {
+  const { settings, store, reads, clock } = ground;
+  let roomsLeft: ConversationId[] = [];
+  let sessionsLeft: Session[] = [];
+
+  repeat(ground, settings.backstopMs / slices, () =>
+    guarded('Rooms could not be compared with the store.', compareRooms),
+  );
+  repeat(ground, settings.recheckMs / slices, () => guarded('Sessions could not be checked again.', checkSessions));
+
+  async function guarded(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      logFailure(ground, what, error);
+    }
+  }
+
+  async function compareRooms(): Promise<void> {
+    if (roomsLeft.length === 0) roomsLeft = [...rooms.all.keys()];
+    const share = roomsLeft.splice(0, Math.ceil(rooms.all.size / slices));
+    for (let i = 0; i < share.length; i += idsMax) {
+      const heads = await reads.run(() => store.heads(share.slice(i, i + idsMax)));
+      for (const [id, seq] of heads) if (rooms.get(id) !== undefined) rooms.heard(id, seq);
+    }
+  }
+
+  async function checkSessions(): Promise<void> {
+    if (sessionsLeft.length === 0) sessionsLeft = [...directory.all];
+    const share = sessionsLeft.splice(0, Math.ceil(directory.all.size / slices));
+    for (const session of share) {
+      if (session.state !== 'open') continue;
+      const who = await reads.run(() => store.findSession(session.tokenDigest, clock.wall()));
+      if (who === null) sessions.close(session, 4001, 'The token is not valid any more.');
+      else if (isOpen(session)) memberships.load(session);
+    }
+  }
+}
+
+// ---
+
+const slices = 10;
+/** Conversations in one question. */
+const idsMax = 1000;
+
+function isOpen(session: Session): boolean {
+  return session.state === 'open';
+}

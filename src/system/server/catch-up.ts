@@ -1,0 +1,135 @@
+import type { Entry } from '../protocol/frames.ts';
+import type { Seq } from '../protocol/ids.ts';
+import { type Ground, logFailure, pause } from './ground.ts';
+import { conversationText, infoOf, type RoomInfo } from './room-info.ts';
+import { type Feed, type Room, type Rooms, takeOwn } from './rooms.ts';
+import type { Session, SessionPort } from './session.ts';
+import { caughtUpText, entryParcel } from './write-frame.ts';
+
+/**
+ * Reads what a session misses, page by page and conversation by conversation in turn, as fast as its socket drains.
+ * A feed that has reached its room's position becomes live there and then, so nothing is pushed past what it still reads.
+ */
+export interface CatchUp {
+  add(feed: Feed): void;
+  /** Goes on, or finds that all is done: then `caughtUp` is said once. */
+  wake(session: Session): void;
+}
+
+export function createCatchUp(ground: Ground, sessions: SessionPort, rooms: () => Rooms): CatchUp {
+  const { clock, settings, store, reads } = ground;
+
+  return { add, wake };
+
+  function add(feed: Feed): void {
+    feed.session.behind.push(feed);
+    wake(feed.session);
+  }
+
+  function wake(session: Session): void {
+    if (session.catchingUp || session.state !== 'open') return;
+    session.catchingUp = true;
+    void run(session);
+  }
+
+  async function run(session: Session): Promise<void> {
+    for (let feed = session.behind[0]; feed !== undefined && session.state === 'open'; feed = session.behind[0]) {
+      if (session.slowSince !== 0) await new Promise<void>((drained) => (session.drained = drained));
+      try {
+        const done = feed.state === 'behind' ? await step(feed) : true;
+        session.behind.shift();
+        if (!done && session.state === 'open') session.behind.push(feed);
+      } catch (error) {
+        logFailure(ground, 'A backlog could not be read; it is tried again.', error);
+        await pause(clock, settings.retryMs);
+      }
+    }
+    session.catchingUp = false;
+    if (session.state === 'open' && session.memberships === 'known') sayCaughtUp(session);
+  }
+
+  function sayCaughtUp(session: Session): void {
+    if (session.caughtUp) return;
+    session.caughtUp = true;
+    sessions.write(session, caughtUpText);
+  }
+
+  /** One page. True when the feed needs no more. */
+  async function step(feed: Feed): Promise<boolean> {
+    const { room, session } = feed;
+    while (takeOwn(feed, (feed.sent + 1) as Seq)) feed.sent++;
+    if (!feed.announced) await announce(feed);
+    const upTo = targetOf(feed);
+    if (feed.sent < upTo && session.state === 'open' && session.slowSince === 0) {
+      const range = {
+        conversation: room.id,
+        user: session.who!.user,
+        after: feed.sent,
+        upTo,
+        limit: settings.backlogPage,
+      };
+      const page = await reads.run(() => store.read(range));
+      if (session.state === 'open') hand(feed, page, upTo);
+    }
+    if (feed.state !== 'behind') return true;
+    if (feed.sent < targetOf(feed) || !feed.announced) return false;
+    rooms().join(feed);
+    return true;
+  }
+
+  function hand(feed: Feed, page: readonly Entry[], upTo: Seq): void {
+    for (const entry of page) {
+      if (entry.seq !== feed.sent + 1) {
+        skipTo(feed, (entry.seq - 1) as Seq);
+        return;
+      }
+      feed.sent = entry.seq;
+      if (!takeOwn(feed, entry.seq)) sessions.deliver(feed.session, entryParcel(entry).text);
+      noteMembership(feed, entry);
+      if (feed.session.state !== 'open' || !feed.member || feed.session.slowSince !== 0) return;
+    }
+    if (page.length < settings.backlogPage && feed.sent < upTo) skipTo(feed, upTo);
+  }
+
+  /** These entries have expired, or were written while the user was away from the group: the client is told where to go on. */
+  function skipTo(feed: Feed, seq: Seq): void {
+    feed.sent = seq;
+    feed.announced = false;
+  }
+
+  async function announce(feed: Feed): Promise<void> {
+    const info = feed.room.info ?? (await load(feed.room));
+    if (feed.session.state !== 'open') return;
+    feed.announced = true;
+    if (info !== null) sessions.write(feed.session, conversationText(feed, info));
+  }
+
+  /** Once for all who ask at the same time. */
+  function load(room: Room): Promise<RoomInfo | null> {
+    room.infoLoading ??= reads
+      .run(() => store.conversation(room.id))
+      .then((conversation) => {
+        const info = conversation === null ? null : infoOf(conversation);
+        // A change that has passed the room meanwhile may be missing in what was read.
+        if (info !== null && room.changedAt <= info.asOf) room.info = info;
+        return info;
+      })
+      .finally(() => {
+        room.infoLoading = null;
+      });
+    return room.infoLoading;
+  }
+}
+
+// ---
+
+/** How far a feed reads for itself. */
+function targetOf(feed: Feed): Seq {
+  return feed.member ? (Math.max(feed.room.at, feed.knownAt) as Seq) : feed.knownAt;
+}
+
+function noteMembership(feed: Feed, entry: Entry): void {
+  if (entry.type !== 'membership' || entry.seq <= feed.knownAt) return;
+  if (!entry.users.includes(feed.session.who!.name)) return;
+  feed.member = entry.change === 'created' || entry.change === 'added';
+}

@@ -1,0 +1,65 @@
+import { type Store, StoreFailure } from '../database/store.ts';
+import type { Clock, Log, Ms } from '../ports.ts';
+
+export interface DatabaseWatch {
+  readonly up: boolean;
+  /** The store, watched: a failure marks the database as down, and from then on it is pinged until it answers. */
+  readonly store: Store;
+}
+
+export function watchDatabase(
+  store: Store,
+  { clock, log, retryMs }: { clock: Clock; log: Log; retryMs: Ms },
+): DatabaseWatch {
+  let up = true;
+
+  const works = (): void => {
+    if (up) return;
+    up = true;
+    log.write('info', 'The database answers again.');
+  };
+  const ping = (): void => {
+    store.ping().then(works, () => clock.after(retryMs, ping));
+  };
+  const fails = (error: unknown): void => {
+    if (!up || !(error instanceof StoreFailure)) return;
+    up = false;
+    log.write('warn', 'The database does not answer; sends are refused until it does.', { error: error.message });
+    clock.after(retryMs, ping);
+  };
+  const watched =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      try {
+        const answer = await call(...args);
+        works();
+        return answer;
+      } catch (error) {
+        fails(error);
+        throw error;
+      }
+    };
+
+  return {
+    get up() {
+      return up;
+    },
+    store: {
+      createUser: watched((user) => store.createUser(user)),
+      findUser: watched((name) => store.findUser(name)),
+      createSession: watched((session) => store.createSession(session)),
+      findSession: watched((digest, now) => store.findSession(digest, now)),
+      deleteSession: watched((digest) => store.deleteSession(digest)),
+      accept: watched((sends) => store.accept(sends)),
+      change: watched((change) => store.change(change)),
+      read: watched((range) => store.read(range)),
+      membershipsOf: watched((user, device) => store.membershipsOf(user, device)),
+      conversation: watched((id) => store.conversation(id)),
+      heads: watched((ids) => store.heads(ids)),
+      moveCursors: watched((cursors) => store.moveCursors(cursors)),
+      expire: watched((before, limit) => store.expire(before, limit)),
+      ping: watched(() => store.ping()),
+      close: () => store.close(),
+    },
+  };
+}

@@ -1,0 +1,200 @@
+/** Several chat servers sharing one memory store and bus on a manual clock, and clients that speak frames. */
+import { createMemoryBusHub } from '../../src/system/database/memory-bus.ts';
+import { createMemoryStore, type MemoryStore } from '../../src/system/database/memory-store.ts';
+import type { Store } from '../../src/system/database/store.ts';
+import type { Secrets } from '../../src/system/ports.ts';
+import type { ClientFrame, Entry, ServerFrame } from '../../src/system/protocol/frames.ts';
+import type { ConversationId, DeviceId, Seq, ServerId, UserName } from '../../src/system/protocol/ids.ts';
+import { createSeededRandom } from '../../src/system/seeded-random.ts';
+import type { ChatServer, ServerSettings } from '../../src/system/server/contract.ts';
+import { createServer } from '../../src/system/server/server.ts';
+import { serverDefaults } from '../../src/system/server/settings.ts';
+import { createManualClock, type ManualClock } from './manual-clock.ts';
+import { createSocketPair, type SocketPair } from './socket-pair.ts';
+
+export interface ChatRig {
+  readonly clock: ManualClock;
+  readonly store: MemoryStore;
+  readonly servers: readonly ChatServer[];
+  /** Lines of level `error`: a server must write none. */
+  readonly errors: readonly string[];
+  /** Loses every hint from now on, or no longer. */
+  loseHints(lose: boolean): void;
+  signIn(name: string, label?: string): Promise<Account>;
+  connect(account: Account, server?: number, cursors?: Cursors): FrameClient;
+  /** Connects and waits until it has caught up. */
+  online(name: string, server?: number): Promise<FrameClient>;
+  drain(): Promise<void>;
+}
+
+export interface Account {
+  readonly name: UserName;
+  readonly token: string;
+  readonly device: DeviceId;
+}
+
+export type Cursors = readonly (readonly [ConversationId, number])[];
+
+export interface RigOptions {
+  readonly servers?: number;
+  readonly settings?: Partial<ServerSettings>;
+  /** Lets a test stand between a server and the store. */
+  readonly wrap?: (store: Store, server: number) => Store;
+}
+
+export async function createChatRig(options: RigOptions = {}): Promise<ChatRig> {
+  const clock = createManualClock();
+  const store = createMemoryStore();
+  let losing = false;
+  const hub = createMemoryBusHub({ deliver: (run) => losing || queueMicrotask(run) });
+  const random = createSeededRandom(1);
+  const errors: string[] = [];
+  const servers = Array.from({ length: options.servers ?? 1 }, (_, i) => {
+    const settings = { ...serverDefaults, ...rigSettings, ...options.settings, server: `s${i + 1}` as ServerId };
+    const log = {
+      write: (level: string, message: string, fields?: object) =>
+        void (level === 'error' && errors.push(`${message} ${JSON.stringify(fields)}`)),
+    };
+    return createServer(
+      {
+        clock,
+        random: random.fork(`s${i + 1}`),
+        log,
+        store: options.wrap?.(store, i) ?? store,
+        bus: hub.join(),
+        secrets: plainSecrets,
+        vitals: { sample: () => vitals },
+      },
+      settings,
+    );
+  });
+  await Promise.all(servers.map((server) => server.start()));
+
+  const post = async (path: string, body: object) =>
+    servers[0]!.http({ method: 'POST', path, body: JSON.stringify(body), remote: '10.0.0.1' });
+  const rig: ChatRig = {
+    clock,
+    store,
+    servers,
+    errors,
+    loseHints: (lose) => {
+      losing = lose;
+    },
+    async signIn(name, label = 'phone') {
+      await post('/v1/users', { name, password: 'correct horse' });
+      const answer = await post('/v1/sessions', { name, password: 'correct horse', device: label });
+      if (answer.status !== 200) throw new Error(`Sign-in of ${name} was answered ${answer.status} ${answer.body}.`);
+      return JSON.parse(answer.body) as Account;
+    },
+    connect: (account, server = 0, cursors) => connect(servers[server]!, account, cursors),
+    async online(name, server = 0) {
+      const client = rig.connect(await rig.signIn(name), server);
+      await clock.advance(0);
+      if (!client.frames.some((frame) => frame.type === 'caughtUp')) throw new Error(`${name} did not catch up.`);
+      return client;
+    },
+    drain: async () => {
+      const drained = Promise.all(servers.map((server) => server.drain()));
+      await clock.advance(100);
+      await drained;
+    },
+  };
+  return rig;
+}
+
+/** A client that keeps every frame, and checks nothing. */
+export interface FrameClient {
+  readonly account: Account;
+  readonly frames: ServerFrame[];
+  readonly pair: SocketPair;
+  /** The code with which it was closed; null while open. */
+  readonly closed: number | null;
+  send(frame: Frame): void;
+  raw(text: string): void;
+  entries(conversation?: ConversationId): Entry[];
+  /** Answers to one's own operations. */
+  answer(clientId: number): Extract<ServerFrame, { type: 'accepted' | 'refused' }> | undefined;
+  /** Sequences as the session learned of them: entries and one's own accepted operations, in order of arrival. */
+  seqs(conversation: ConversationId): number[];
+}
+
+/** Frames with plain numbers and strings for ids. */
+export type Frame = {
+  readonly [type in ClientFrame['type']]: Plain<Extract<ClientFrame, { type: type }>>;
+}[ClientFrame['type']];
+type Plain<T> = {
+  [K in keyof T]: T[K] extends ClientFrame['type']
+    ? T[K]
+    : T[K] extends number
+      ? number
+      : T[K] extends string
+        ? string
+        : T[K];
+};
+
+export function connect(server: ChatServer, account: Account, cursors?: Cursors): FrameClient {
+  const client = open(server, account);
+  client.send({ type: 'hello', token: account.token, ...(cursors && { cursors: cursors as [ConversationId, Seq][] }) });
+  return client;
+}
+
+/** A connection that has not said hello. */
+export function open(server: ChatServer, account: Account): FrameClient {
+  const frames: ServerFrame[] = [];
+  let closed: number | null = null;
+  const pair = createSocketPair({
+    message: (frame) => void frames.push(JSON.parse(frame) as ServerFrame),
+    closed: (code) => {
+      closed = code;
+    },
+  });
+  pair.attach(server.accept(pair.server));
+  return {
+    account,
+    frames,
+    pair,
+    get closed() {
+      return closed;
+    },
+    send: (frame) => pair.send(JSON.stringify(frame)),
+    raw: (text) => pair.send(text),
+    entries: (conversation) =>
+      frames.filter(
+        (frame): frame is Entry => isEntry(frame) && (conversation ?? frame.conversation) === frame.conversation,
+      ),
+    answer: (clientId) =>
+      frames.findLast(
+        (frame): frame is Extract<ServerFrame, { type: 'accepted' | 'refused' }> =>
+          (frame.type === 'accepted' || frame.type === 'refused') && frame.clientId === clientId,
+      ),
+    seqs: (conversation) =>
+      frames.flatMap((frame) =>
+        (isEntry(frame) || frame.type === 'accepted') && frame.conversation === conversation ? [frame.seq] : [],
+      ),
+  };
+}
+
+export function isEntry(frame: ServerFrame): frame is Entry {
+  return frame.type === 'message' || frame.type === 'membership';
+}
+
+// ---
+
+const rigSettings: Partial<ServerSettings> = {
+  signInPerMinutePerName: 1000,
+  signInPerMinutePerAddress: 10_000,
+};
+
+const plainSecrets: Secrets = {
+  hashPassword: async (password) => `hash of ${password}`,
+  verifyPassword: async (password, hash) => hash === `hash of ${password}`,
+  digestToken: (token) => `digest of ${token}`,
+};
+
+const vitals = {
+  cpuFraction: 0.25,
+  cpuMicros: 1000,
+  rssBytes: 1_000_000,
+  eventLoopUtilization: 0.5,
+  eventLoopP99Ms: 2,
+};
