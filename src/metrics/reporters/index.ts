@@ -1,5 +1,6 @@
 /** Every reporter by name: the list for the command line, the docs and the tests. */
 import { consoleComparisonReporter, consoleReporter } from './console.ts';
+import { htmlComparisonReporter, htmlReporter } from './html.ts';
 import { jsonComparisonReporter, jsonReporter } from './json.ts';
 import { pngComparisonReporter, pngReporter } from './png.ts';
 import type { ComparisonReporter, Reporter, ReporterEntry } from './reporter.ts';
@@ -14,6 +15,7 @@ export const reporters = {
     does: 'Prints verdict, thresholds, checks, latency, throughput, servers and instrument.',
     reporter: consoleReporter,
   },
+  html: { writes: ['report.html'], does: 'Writes the report as one page that opens offline.', reporter: htmlReporter },
   json: { writes: ['summary.json'], does: 'Writes the measure phase in numbers.', reporter: jsonReporter },
   png: {
     writes: ['latency.png', 'distribution.png'],
@@ -29,6 +31,11 @@ export const comparisonReporters = {
     writes: 'stdout',
     does: 'Prints what was shown, and each strategy against the baseline.',
     reporter: consoleComparisonReporter,
+  },
+  html: {
+    writes: ['report.html'],
+    does: 'Writes the comparison as one page that opens offline.',
+    reporter: htmlComparisonReporter,
   },
   json: { writes: ['comparison.json'], does: 'Writes the comparison in numbers.', reporter: jsonComparisonReporter },
   png: {

@@ -47,8 +47,6 @@ const kinds = {
     type: 'linear',
     min: axis.min,
     max: axis.max,
-    // An empty or all-zero chart still gets an axis of sensible length.
-    suggestedMax: axis.min === 0 ? 1 : undefined,
     grace: axis.max === undefined ? '5%' : undefined,
     ticks: { maxTicksLimit: 7, callback: (value) => figure(Number(value.toPrecision(8))), maxRotation: 0 },
   }),

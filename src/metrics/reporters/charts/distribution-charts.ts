@@ -31,7 +31,7 @@ export function runDistribution(run: FinishedRun): ChartSpec {
     title: 'Latency distribution',
     description:
       `Latency at each percentile of the measure phase. Delivery: median ${milliseconds(p50)}, ` +
-      `99th percentile ${milliseconds(p99)}, 99.9th ${milliseconds(p999)}.`,
+      `99th percentile ${milliseconds(p99)}${p999 === null ? '' : `, 99.9th ${milliseconds(p999)}`}.`,
     note: `A line ends where fewer than ${samplesBeyondMin} samples stand behind it.`,
     series: [
       line('delivery', 'delivery', 1),
@@ -49,8 +49,8 @@ export function comparedDistributions(comparison: Comparison, operation: 'delive
     id: `distribution-${operation}`,
     title: `${operation === 'delivery' ? 'Delivery' : 'Accepted'} latency by strategy`,
     description:
-      `Latency at each percentile, one line for each of ${comparison.arms.length} strategies: ` +
-      `the median over ${comparison.blocks.length} trials, with its 95 % bootstrap band.`,
+      `Latency from the ${operation === 'delivery' ? 'intended send to the recipient' : 'intended send to the server’s confirmation'}, ` +
+      `at each percentile, for each of ${comparison.arms.length} strategies.`,
     note: `Line: median over ${comparison.blocks.length} trials. Band: 95 % bootstrap interval of it.`,
     series: comparison.arms.map((arm, look) => {
       const points = thinned(arm.distribution[operation].filter(({ quantile }) => quantile < 1));

@@ -1,15 +1,21 @@
 /**
- * A number with three significant digits and thousands set apart: 0.341, 3.41, 34.1, 341, 3,410; whole numbers stay whole.
- * Plain script: the same lines run in Node and, inlined, in the page.
+ * Numbers for readers. Plain script: the same lines run in Node and, inlined, in the page.
  */
-export function figure(value) {
+
+/** Three significant digits and thousands set apart: 0.341, 3.41, 34.1, 341, 3,410. */
+export function measured(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
-  if (size < 1000 && Number.isInteger(value)) return String(value);
+  if (size === 0) return '0';
   if (size >= 99.95) return Math.round(value).toLocaleString('en-US');
   if (size >= 9.995) return value.toFixed(1);
   if (size >= 0.9995) return value.toFixed(2);
   return String(Number(value.toPrecision(3)));
+}
+
+/** The same, but whole numbers stay whole: for counts, axes and limits. */
+export function figure(value) {
+  return Number.isInteger(value) && Math.abs(value) < 1000 ? String(value) : measured(value);
 }
 
 /** Seconds since the start: `12 s` in short runs, `61:05` (minutes and seconds) in long ones. */

@@ -85,7 +85,7 @@ function chart(
     ...timeChart(run, grid, quantity.fold),
     id,
     title,
-    description: `${title} of ${whose} over time, in ${quantity.axis.label}.`,
+    description: `${title}, over time, of ${whose}.`,
     y: quantity.axis,
     series: [...components].map(([name, samples], look) => ({
       name,

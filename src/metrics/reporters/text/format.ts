@@ -1,6 +1,6 @@
 /** Numbers as readers want them: three significant digits, a unit always, an en dash for what is not known. */
 import type { FinishedRun, OperationName, RunRecord } from '../../run.ts';
-import { figure } from '../charts/figures.js';
+import { figure, measured } from '../charts/figures.js';
 
 export { figure } from '../charts/figures.js';
 
@@ -8,7 +8,7 @@ export const unknown = '–';
 
 export function milliseconds(ms: number | null): string {
   if (!known(ms)) return unknown;
-  return Math.abs(ms) >= 10_000 ? `${figure(ms / 1000)} s` : `${figure(ms)} ms`;
+  return Math.abs(ms) >= 10_000 ? `${measured(ms / 1000)} s` : `${measured(ms)} ms`;
 }
 
 export function perSecond(rate: number | null): string {
@@ -22,7 +22,7 @@ export function percent(fraction: number | null): string {
 
 export function bytes(value: number | null): string {
   if (!known(value)) return unknown;
-  return value >= 1024 ** 3 ? `${figure(value / 1024 ** 3)} GiB` : `${figure(value / 1024 ** 2)} MiB`;
+  return value >= 1024 ** 3 ? `${measured(value / 1024 ** 3)} GiB` : `${measured(value / 1024 ** 2)} MiB`;
 }
 
 export function cores(value: number | null): string {
@@ -52,7 +52,7 @@ export function moment(ms: number | null): string {
 /** A value of a metric in its unit: a share reads as percent, a rate as `/s`. */
 export function inUnit(value: number | null, unit: string): string {
   if (!known(value)) return unknown;
-  if (unit === 'ms') return `${figure(value)} ms`;
+  if (unit === 'ms') return `${measured(value)} ms`;
   if (unit === '%' || unit === '') return `${figure(value)}${unit && ` ${unit}`}`;
   return unit.startsWith('/') ? `${figure(value)}${unit}` : `${figure(value)} ${unit}`;
 }
