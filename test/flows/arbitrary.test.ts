@@ -36,7 +36,7 @@ describe('the generator of flows', () => {
     const details = Array.from({ length: 30 }, (_, seed) => fc.check(toyProperty(), { seed, numRuns: 200 }));
     expect(details.every(({ failed }) => failed)).toBe(true);
     const runs = details.map(({ numRuns }) => numRuns).toSorted((a, b) => a - b);
-    const lengths = details.map(({ counterexample }) => counterexample![0].operations.length);
+    const lengths = details.map(({ counterexample }) => counterexample![0]!.operations.length);
     const shrinkRuns = details.map(({ numShrinks }) => numShrinks);
     expect(runs[15]!).toBeLessThanOrEqual(15);
     // Two sign up, two connect, one direct, one goes offline, one sends, one comes back on the other server.
@@ -52,9 +52,9 @@ describe('the generator of flows', () => {
   });
 
   it('shrinks a recorded flow that was not drawn', () => {
-    const found = fc.check(toyProperty(), { seed: 3, numRuns: 200, endOnFailure: true }).counterexample![0];
+    const found = fc.check(toyProperty(), { seed: 3, numRuns: 200, endOnFailure: true }).counterexample![0]!;
     const details = fc.check(toyProperty(), { examples: [[found]], numRuns: 1 });
-    expect(details.counterexample![0].operations.length).toBeLessThanOrEqual(12);
+    expect(details.counterexample![0]!.operations.length).toBeLessThanOrEqual(12);
   });
 });
 

@@ -32,8 +32,6 @@ export function packetBytes(packet: Packet): number {
 export const abnormalClosure = 1006;
 /** How long a closing handshake may take before the connection is cut, as in ws. */
 const closeTimeoutMs: Ms = 30_000;
-/** What the system's own buffers take before `bufferedBytes` shows anything. */
-export const kernelBufferBytes = 64 * 1024;
 
 export interface Endpoint {
   readonly socket: Socket;
@@ -64,7 +62,7 @@ export function createEndpoint(order: EndpointOrder): Endpoint {
   let watchingDrain = false;
 
   function bufferedBytes(): number {
-    return Math.max(0, end.backlogBytes() + order.downstream().bytes - kernelBufferBytes);
+    return end.backlogBytes() + order.downstream().bytes;
   }
 
   function put(packet: Packet): void {

@@ -7,6 +7,7 @@ export interface LinkQuality {
   /** Draws the travel time of one packet. */
   latencyMs(): Ms;
   readonly bytesPerMs: number;
+  readonly bufferBytes: number;
 }
 
 /** One end of a connection between two processes. Packets keep their order; each direction ends once. */
@@ -18,7 +19,7 @@ export interface HopEnd<Packet> {
   finish(): void;
   /** Ends one's own direction at once: what has not left yet is lost. */
   cut(): void;
-  /** Bytes accepted by `send` that have not left. */
+  /** Bytes accepted by `send` that have not left and are more than the sender's system buffers. */
   backlogBytes(): number;
   /** How long until the last of them leaves. */
   backlogMs(): Ms;
@@ -125,7 +126,7 @@ function createPipe<Packet>(time: VirtualTime, quality: LinkQuality): Pipe<Packe
     finish,
     cut,
     backlogMs,
-    backlogBytes: () => backlogMs() * quality.bytesPerMs,
+    backlogBytes: () => Math.max(0, backlogMs() * quality.bytesPerMs - quality.bufferBytes),
   };
 }
 

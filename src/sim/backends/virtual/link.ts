@@ -6,11 +6,17 @@ export interface LinkSettings {
   readonly baseMs: Ms;
   readonly jitterMs: Ms;
   readonly bytesPerMs: number;
+  /** What the senders' systems take before anything shows in `bufferedBytes`. */
+  readonly bufferBytes: number;
 }
 
 /** A link whose travel times come from a stream of its own. */
 export function createLinkQuality(settings: LinkSettings, random: Random): LinkQuality {
-  return { latencyMs: () => drawMs(settings, random), bytesPerMs: settings.bytesPerMs };
+  return {
+    latencyMs: () => drawMs(settings, random),
+    bytesPerMs: settings.bytesPerMs,
+    bufferBytes: settings.bufferBytes,
+  };
 }
 
 /** At least `baseMs`, then exponential with mean `jitterMs`. */

@@ -1,0 +1,185 @@
+import type { ComponentSample } from '../../../metrics/index.ts';
+import {
+  type Bus,
+  type Clock,
+  createMemoryBusHub,
+  createMemoryStore,
+  createSeededRandom,
+  type Log,
+  type Ms,
+  parseServerSettings,
+  type Random,
+  type Store,
+} from '../../../system/index.ts';
+import type { Cluster, ClusterOrder } from '../backend.ts';
+import { type BalancerNode, createBalancerNode } from './balancer-node.ts';
+import { createLinkQuality, type LinkSettings } from './link.ts';
+import { createServerNode, type ServerNode } from './server-node.ts';
+import { createUserTransport } from './user-transport.ts';
+import { type BusQuality, createVirtualBus } from './virtual-bus.ts';
+import { applyFault } from './virtual-faults.ts';
+import { createProcess, type VirtualProcess } from './virtual-process.ts';
+import { createVirtualSecrets } from './virtual-secrets.ts';
+import { createVirtualStore } from './virtual-store.ts';
+import type { VirtualTime } from './virtual-time.ts';
+import { createVirtualVitals } from './virtual-vitals.ts';
+
+/** What a virtual world is like. */
+export interface VirtualSettings {
+  readonly userLink: LinkSettings;
+  readonly serverLink: LinkSettings;
+  readonly storeLink: { readonly baseMs: Ms; readonly jitterMs: Ms };
+  readonly bus: BusQuality;
+  /** Chance that a call that the database had not begun when its server was killed happens all the same. */
+  readonly orphanCommits: number;
+  /** From the start of a server's program to its first connection. */
+  readonly bootMs: Ms;
+  /** Laid around the ports of each life of each server: the way to plant a defect. */
+  readonly wrapStore: (store: Store, around: Around) => Store;
+  readonly wrapBus: (bus: Bus, around: Around) => Bus;
+}
+
+/** Whose port is wrapped. */
+export interface Around {
+  readonly process: VirtualProcess;
+  readonly random: Random;
+  /** The world's clock: what waits for it happens although the process has died. */
+  readonly worldClock: Clock;
+  /** One object for all servers of a cluster, to tell clusters apart. */
+  readonly cluster: object;
+}
+
+/** Like machines of one rack. The bus loses and doubles a hint now and then, as its contract allows. */
+export const virtualDefaults: VirtualSettings = {
+  userLink: { baseMs: 0.1, jitterMs: 0.1, bytesPerMs: 12_500, bufferBytes: 64 * 1024 },
+  serverLink: { baseMs: 0.05, jitterMs: 0.05, bytesPerMs: 125_000, bufferBytes: 64 * 1024 },
+  storeLink: { baseMs: 0.1, jitterMs: 0.1 },
+  bus: { baseMs: 0.1, jitterMs: 0.2, lost: 0.0001, doubled: 0.0001 },
+  orphanCommits: 0.5,
+  bootMs: 300,
+  wrapStore: (store) => store,
+  wrapBus: (bus) => bus,
+};
+
+/** How long the balancers may take to find all servers healthy. */
+const readyMsMax: Ms = 60_000;
+
+/** Starts database, servers and balancers; resolves when connections are taken. */
+export async function startVirtualCluster(
+  time: VirtualTime,
+  order: ClusterOrder,
+  settings: VirtualSettings,
+): Promise<Cluster> {
+  const random = createSeededRandom(order.seed);
+  const store = createMemoryStore();
+  const database = createProcess(time, 'database');
+  const databaseVitals = createVirtualVitals(database, () => 0);
+  const users = createProcess(time, 'users');
+  const nodes = startNodes(time, { order, settings, store, database, random });
+  const balancers = Array.from({ length: order.spec.balancers }, (_, index) =>
+    createBalancerNode({
+      time,
+      name: `b${index + 1}`,
+      nodes,
+      strategy: order.spec.strategy,
+      probeMs: order.spec.probeMs,
+      link: settings.serverLink,
+      random,
+      log: order.log,
+    }),
+  );
+  await Promise.all(nodes.map((node) => node.start()));
+  for (const { balancer } of balancers) balancer.start();
+  await allHealthy(time.clock, balancers);
+
+  return {
+    clock: time.clock,
+    servers: nodes.map(({ id }) => id),
+    endpoints: [],
+    connect(index) {
+      const gate = balancers[index % balancers.length]!;
+      const quality = createLinkQuality(settings.userLink, random.fork(`link:u${index}-${gate.name}`));
+      return createUserTransport({ process: users, remote: `u${index}`, dial: () => gate.dial(users, quality) });
+    },
+    apply: (fault) => applyFault(fault, { nodes, clock: time.clock }),
+    sample: async () => [
+      ...nodes.map((node) => node.sample()).filter((sample) => sample !== null),
+      ...balancers.map((gate) => gate.sample()),
+      databaseSample(time.clock.now(), databaseVitals.sample()),
+    ],
+    async *stored() {
+      yield* store.messages();
+    },
+  };
+}
+
+// ---
+
+function startNodes(
+  time: VirtualTime,
+  parts: {
+    order: ClusterOrder;
+    settings: VirtualSettings;
+    store: Store;
+    database: VirtualProcess;
+    random: Random;
+  },
+): ServerNode[] {
+  const { order, settings, store, database, random } = parts;
+  // The way between two servers has its own delays; the hub itself adds none.
+  const hub = createMemoryBusHub({ deliver: (run) => run() });
+  const cluster = {};
+  return order.spec.servers.map(({ cpuShare }, index) =>
+    createServerNode({
+      time,
+      settings: parseServerSettings({ ...order.spec.server, server: `s${index + 1}` }),
+      cpuShare,
+      bootMs: settings.bootMs,
+      random: random.fork(`server:s${index + 1}`),
+      world(process, own) {
+        const around = { process, random: own.fork('around'), worldClock: time.clock, cluster };
+        const way = { time, store, database, process, random: own.fork('store') };
+        const end = { time, bus: hub.join(), process, random: own.fork('bus'), quality: settings.bus };
+        return {
+          store: settings.wrapStore(
+            createVirtualStore({ ...way, link: settings.storeLink, orphanCommits: settings.orphanCommits }),
+            around,
+          ),
+          bus: settings.wrapBus(createVirtualBus(end), around),
+          secrets: createVirtualSecrets(process),
+          log: named(order.log, process.name),
+        };
+      },
+    }),
+  );
+}
+
+function named(log: Log, server: string): Log {
+  return { write: (level, message, fields) => log.write(level, message, { ...fields, server }) };
+}
+
+async function allHealthy(clock: Clock, balancers: readonly BalancerNode[]): Promise<void> {
+  const sick = (): number =>
+    balancers.flatMap(({ balancer }) => balancer.stats().servers).filter(({ healthy }) => !healthy).length;
+  const untilMs = clock.now() + readyMsMax;
+  while (sick() > 0) {
+    if (clock.now() > untilMs) throw new Error(`${sick()} servers were not healthy after ${readyMsMax} ms.`);
+    await new Promise<void>((resolve) => void clock.after(1, resolve));
+  }
+}
+
+function databaseSample(tMs: Ms, vitals: { cpuFraction: number; cpuMicros: number }): ComponentSample {
+  return {
+    tMs,
+    name: 'database',
+    role: 'database',
+    cpuFraction: vitals.cpuFraction,
+    cpuMicros: vitals.cpuMicros,
+    rssBytes: null,
+    eventLoopP99Ms: null,
+    sessions: null,
+    acceptedPerSec: null,
+    deliveredPerSec: null,
+    inFlight: null,
+  };
+}
