@@ -1,4 +1,7 @@
 /** What the laboratory and others may use of the system on a real machine: adapters and local processes. */
+export type { BalancerProcessStats } from './adapters/balancer-metrics.ts';
+export * from './adapters/balancer-node.ts';
+export type { ServerAddress } from './adapters/balancer-probe.ts';
 export * from './adapters/json-log.ts';
 export * from './adapters/node-secrets.ts';
 export * from './adapters/node-server.ts';

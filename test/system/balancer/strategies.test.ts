@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { strategies, strategyNamed } from '../../../src/system/balancer/strategies/index.ts';
+import { strategies, strategyNamed, strategyNames } from '../../../src/system/balancer/strategies/index.ts';
 import { createTwoChoices } from '../../../src/system/balancer/strategies/two-choices.ts';
 import type { ServerView, Strategy } from '../../../src/system/balancer/strategy.ts';
 import type { ServerId } from '../../../src/system/protocol/ids.ts';
@@ -11,7 +11,7 @@ import { serverStatsOf } from '../../helpers/server-stats.ts';
 describe('the registry of strategies', () => {
   it('answers a wrong name with the right ones', () => {
     expect(() => strategyNamed('fastest')).toThrow(
-      'There is no strategy "fastest". The strategies are: random, round-robin, memory, cpu, least-connections, two-choices.',
+      `There is no strategy "fastest". The strategies are: ${strategyNames.join(', ')}.`,
     );
     expect(() => strategyNamed('toString')).toThrow('There is no strategy "toString".');
   });

@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net';
+import type { Clock, Ms } from '../ports.ts';
+import { type ErrorCode, errors } from '../protocol/errors.ts';
+import { type Head, parseHead, type RequestHead } from './balancer-head.ts';
+import { closeBehindWrites } from './balancer-splice.ts';
+import type { Wire } from './balancer-wire.ts';
+
+/** What comes of a new connection: a request, a refusal, or nothing, for it closed before it said anything. */
+export type Arrival =
+  | { readonly kind: 'request'; readonly head: RequestHead }
+  | { readonly kind: 'refused'; readonly answer: Answer }
+  | { readonly kind: 'gone' };
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface HeadLimits {
+  readonly headBytesMax: number;
+  readonly headMs: Ms;
+}
+
+/** Reads the first request head, and stops reading with it. Never rejects. */
+export function readHead(wire: Wire, clock: Clock, { headBytesMax, headMs }: HeadLimits): Promise<Arrival> {
+  return new Promise((resolve) => {
+    let text = '';
+    const settle = (arrival: Arrival): false => {
+      cancel();
+      wire.socket.off('close', gone).off('end', gone);
+      wire.read = () => false;
+      resolve(arrival);
+      return false;
+    };
+    const gone = () => settle({ kind: 'gone' });
+    const cancel = clock.after(headMs, () => {
+      if (text === '') gone();
+      else settle({ kind: 'refused', answer: tooSlow(headMs) });
+    });
+    wire.socket.on('close', gone).on('end', gone);
+    wire.read = (chunk) => {
+      text += chunk.toString('latin1');
+      const head = parseHead(text, headBytesMax);
+      return head.kind === 'incomplete' || settle(arrivalOf(head));
+    };
+  });
+}
+
+/** Answers instead of a server, and closes. */
+export function answer(wire: Wire, clock: Clock, { status, headers, body }: Answer, lingerMs: Ms): void {
+  const lines = {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    ...headers,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
+  wire.socket.write(`HTTP/1.1 ${status} ${status < 400 ? 'OK' : 'Refused'}\r\n${head.join('')}\r\n${body}`);
+  // What still comes is thrown away: closing over unread bytes would reset the connection and with it the answer.
+  wire.read = () => true;
+  wire.socket.resume();
+  closeBehindWrites(wire.socket, clock, lingerMs);
+}
+
+/** An error of the protocol as an answer. */
+export function refusal(code: ErrorCode, detail: string, { retryAfterMs }: { retryAfterMs?: Ms } = {}): Answer {
+  const { status, definite } = errors[code];
+  const body = JSON.stringify({ code, definite, detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  if (retryAfterMs === undefined) return { status, body };
+  return { status, body, headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } };
+}
+
+/** The client's address; an IPv4 one that came over an IPv6 socket as IPv4. Undefined once it has gone. */
+export function remoteOf(socket: Socket): string | undefined {
+  return socket.remoteAddress?.replace(/^::ffff:/, '');
+}
+
+// ---
+
+function arrivalOf(head: Exclude<Head, { kind: 'incomplete' }>): Arrival {
+  if (head.kind === 'request') return { kind: 'request', head };
+  return { kind: 'refused', answer: refusal(head.kind, head.detail) };
+}
+
+function tooSlow(headMs: Ms): Answer {
+  return { ...refusal('malformed', `The request head did not arrive within ${headMs} ms.`), status: 408 };
+}

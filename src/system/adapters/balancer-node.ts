@@ -1,0 +1,199 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createBalancer } from '../balancer/balancer.ts';
+import type { Balancer } from '../balancer/contract.ts';
+import type { Clock, Log, Ms } from '../ports.ts';
+import { routes } from '../protocol/http.ts';
+import { createSeededRandom } from '../seeded-random.ts';
+import { type ConnectLimits, type Connector, createConnector } from './balancer-connect.ts';
+import { type Answer, answer, type HeadLimits, readHead, refusal, remoteOf } from './balancer-door.ts';
+import { type BalancerProcessStats, createBalancerExposition } from './balancer-metrics.ts';
+import { createHttpProbe, type ServerAddress } from './balancer-probe.ts';
+import { splice, type Traffic } from './balancer-splice.ts';
+import { adoptWire, keepAlive, type Wire } from './balancer-wire.ts';
+import { type ListenOptions, listen } from './listen.ts';
+import { createVitals } from './process-vitals.ts';
+import type { Exposition } from './prometheus.ts';
+import { createSystemRandom } from './system-random.ts';
+
+/** Defaults of a balancer process. */
+export const balancerDefaults = {
+  probeMs: 1000,
+  /** Longest request head, in bytes. */
+  headBytesMax: 16 * 1024,
+  /** Longest time from the connection to the end of the request head. */
+  headMs: 10_000,
+  connectMs: 2000,
+  triesMax: 3,
+  /** Longest time that one side may take to read what is left once the other one is gone. */
+  lingerMs: 10_000,
+  /** Longest time that connections may live on after `stop`. */
+  drainMs: 2000,
+} as const;
+
+export interface NodeBalancerOptions extends ListenOptions, Partial<NodeBalancerSettings> {
+  /** `weight` defaults to 1. */
+  readonly servers: readonly (ServerAddress & { readonly weight?: number })[];
+  /** A name of the registry `strategies`. */
+  readonly strategy: string;
+  /** Makes the strategy's draws repeatable. Default: the operating system's chance. */
+  readonly seed?: number;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export type NodeBalancerSettings = { readonly [name in keyof typeof balancerDefaults]: number };
+
+/** A balancer that listens. */
+export interface NodeBalancer {
+  readonly port: number;
+  stats(): BalancerProcessStats;
+  /** Takes no more connections, closes those without a server, and gives the others `drainMs` to end by themselves. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the balancer in this process, in connection mode: one decision for each HTTP connection or WebSocket, then
+ * bytes are moved unread. `GET /healthz`, `/readyz`, `/stats` and `/metrics` are about the balancer itself.
+ * Rejects with one sentence when a setting makes no sense or the port cannot be had.
+ */
+export async function startBalancer(options: NodeBalancerOptions): Promise<NodeBalancer> {
+  const settings = { ...balancerDefaults, ...options };
+  const { clock, log } = options;
+  const servers = options.servers.map((server) => ({ ...server, weight: server.weight ?? 1 }));
+  const probe = createHttpProbe(servers);
+  const random = options.seed === undefined ? createSystemRandom() : createSeededRandom(options.seed);
+  const balancer = createBalancer({ clock, random, log, probe: probe.probe }, { ...settings, servers });
+  const counters = { bytesFromClients: 0, bytesFromServers: 0, refusedTotal: 0 };
+  const stats = statsOf(balancer, counters, clock);
+  const house: House = {
+    settings,
+    clock,
+    log,
+    counters,
+    stats,
+    metrics: createBalancerExposition(stats),
+    connect: createConnector({ balancer, clock, log }, servers, settings),
+    waiting: new Set(),
+    spliced: new Set(),
+  };
+  const server = createServer({ pauseOnConnect: true, noDelay: true, ...keepAlive });
+  server.on('connection', (accepted) => receive(house, accepted));
+  const port = await listen(server, options);
+  server.on('error', (error) => log.write('error', 'a connection was not accepted', { error: error.message }));
+  balancer.start();
+
+  return {
+    port,
+    stats,
+    async stop() {
+      await drain(server, house);
+      balancer.stop();
+      probe.close();
+    },
+  };
+}
+
+// ---
+
+interface Counters extends Traffic {
+  refusedTotal: number;
+}
+
+interface House {
+  readonly settings: HeadLimits & ConnectLimits & { readonly lingerMs: Ms; readonly drainMs: Ms };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly stats: () => BalancerProcessStats;
+  readonly metrics: Exposition;
+  readonly connect: Connector;
+  /** Sockets of clients that have no server, or not yet. */
+  readonly waiting: Set<Socket>;
+  /** Both sides of every splice. */
+  readonly spliced: Set<Socket>;
+}
+
+function statsOf(balancer: Balancer, counters: Counters, clock: Clock): () => BalancerProcessStats {
+  const startedAt = clock.now();
+  const vitals = createVitals();
+  return () => ({ ...balancer.stats(), uptimeMs: clock.now() - startedAt, ...counters, ...vitals.sample() });
+}
+
+function receive(house: House, accepted: Socket): void {
+  const client = adoptWire(accepted);
+  track(house.waiting, client.socket);
+  welcome(house, client).catch((error: unknown) => {
+    house.log.write('error', 'a connection could not be served', { error: String(error) });
+    client.socket.destroy();
+  });
+}
+
+/** One new connection, from its first byte to the splice. Rejects only for a defect, of a strategy for example. */
+async function welcome(house: House, client: Wire): Promise<void> {
+  const remote = remoteOf(client.socket);
+  const arrival = await readHead(client, house.clock, house.settings);
+  if (arrival.kind === 'gone' || remote === undefined) return void client.socket.destroy();
+  if (arrival.kind === 'refused') return refuse(house, client, arrival.answer);
+  const { method, path, forward } = arrival.head;
+  const own = method === 'GET' ? await ownAnswer(house, path) : null;
+  if (own !== null) return answer(client, house.clock, own, house.settings.lingerMs);
+  const server = await house.connect(remote);
+  if (server === null) return refuse(house, client, nobodyFree);
+  if (client.socket.destroyed) return void server.socket.destroy();
+  const head = forward(remote);
+  house.counters.bytesFromClients += head.length;
+  server.socket.write(head);
+  join(house, client, server);
+}
+
+function join({ waiting, spliced, clock, counters, settings }: House, client: Wire, server: Wire): void {
+  waiting.delete(client.socket);
+  track(spliced, client.socket);
+  track(spliced, server.socket);
+  splice(client, server, { clock, traffic: counters, lingerMs: settings.lingerMs });
+}
+
+function track(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket);
+  socket.once('close', () => sockets.delete(socket));
+}
+
+const nobodyFree = refusal('busy', 'No server takes new connections now.', { retryAfterMs: 1000 });
+
+function refuse(house: House, client: Wire, why: Answer): void {
+  house.counters.refusedTotal++;
+  answer(client, house.clock, why, house.settings.lingerMs);
+}
+
+/** The balancer's own pages; null for everything that is a server's. */
+async function ownAnswer({ stats, metrics }: House, path: string): Promise<Answer | null> {
+  switch (path) {
+    case routes.health.path:
+      return { status: 200, body: '{}' };
+    case routes.ready.path:
+      return stats().servers.some(takesNewConnections) ? { status: 200, body: '{}' } : nobodyFree;
+    case routes.stats.path:
+      return { status: 200, body: JSON.stringify(stats()) };
+    case routes.metrics.path:
+      return { status: 200, headers: { 'content-type': metrics.contentType }, body: await metrics.text() };
+    default:
+      return null;
+  }
+}
+
+function takesNewConnections({ healthy, stats }: BalancerProcessStats['servers'][number]): boolean {
+  return healthy && stats?.draining === false;
+}
+
+/** Resolves when nobody is left, soon after `drainMs` at the latest. */
+async function drain(server: Server, { waiting, spliced, clock, settings }: House): Promise<void> {
+  server.close();
+  cut(waiting);
+  const cancel = clock.after(settings.drainMs, () => cut(spliced));
+  await Promise.all([...spliced].map((socket) => new Promise((closed) => socket.once('close', closed))));
+  cancel();
+}
+
+function cut(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) socket.destroy();
+}
