@@ -14,7 +14,9 @@ if (name === undefined || name === '--help') {
   for (const each of names) console.log(`  ${each.padEnd(14)} ${about(each)}`);
 } else if (names.includes(name)) {
   console.log(about(name));
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...rest], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...rest], {
+    stdio: 'inherit',
+  });
   process.exitCode = status ?? 3;
 } else {
   console.error(`There is no bench "${name}". Known: ${names.join(', ')}.`);

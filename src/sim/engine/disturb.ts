@@ -21,7 +21,7 @@ export interface DisturbOrder {
 export interface Disturbance {
   /** Names of the faults in force now, for people to look at. */
   active(): readonly string[];
-  /** Heals what is still broken, and answers what happened. Plans whose moment never came are reported as not effective. */
+  /** Heals what is still broken, and answers what happened; later calls give the same answer. A plan whose moment never came is not effective. */
   finish(): Promise<readonly FaultRecord[]>;
 }
 
@@ -30,9 +30,13 @@ const logicalMomentPollMs = 10;
 
 export function startDisturbance(order: DisturbOrder): Disturbance {
   const running = order.plans.map((plan, index) => runPlan(order, plan, order.random.fork(`fault:${index}`)));
+  let finished: Promise<readonly FaultRecord[]> | null = null;
   return {
     active: () => running.filter((one) => one.isActive()).map((one) => one.label),
-    finish: () => Promise.all(running.map((one) => one.finish())),
+    finish() {
+      finished ??= Promise.all(running.map((one) => one.finish()));
+      return finished;
+    },
   };
 }
 

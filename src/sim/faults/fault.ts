@@ -41,3 +41,12 @@ export interface FaultReceipt {
   /** When it took effect, on the cluster's clock. */
   readonly atMs: number;
 }
+
+/** Every kind of fault with its meaning; shown by `nawaab list faults`. */
+export const faultKinds: Readonly<Record<FaultKind, string>> = {
+  kill: 'kill -9 of a server; started again after `downMs`, or when everything heals if that is null.',
+  drain:
+    'The server is asked to end: it takes no new work, sends its clients away, stops; started again after `downMs`.',
+  pause: 'The server does not run at all for `forMs`.',
+  slow: 'The server gets `cpuShare` of its time for `forMs`, or to the end if that is null.',
+};

@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { strategies } from '../../../system/index.ts';
+import { serve } from '../../../system/node.ts';
+import { parseCount } from '../options.ts';
+import { checkStrategy } from '../scenario-options.ts';
+
+interface ServeOptions {
+  readonly servers: number;
+  readonly balancers: number;
+  readonly strategy: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database?: string;
+  readonly data: string;
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Run the chat system by itself, on a PostgreSQL of its own or on one that is there.')
+    .option('--servers <n>', 'chat servers', parseCount('--servers'), 3)
+    .option('--balancers <n>', 'balancers', parseCount('--balancers'), 1)
+    .option('--strategy <name>', `one of ${Object.keys(strategies).join(', ')}`, 'least-connections')
+    .option('--host <address>', 'where the balancers listen', '127.0.0.1')
+    .option('--port <n>', 'port of the first balancer', parseCount('--port'), 8080)
+    .option('--database <url>', 'postgres://user:password@host:port/name instead of an own one')
+    .option('--data <folder>', 'where database and logs are kept', 'nawaab-data')
+    .addHelpText('after', examples)
+    .action(async (options: ServeOptions) => {
+      checkStrategy(options.strategy);
+      process.exitCode = await serve(options);
+    });
+}
+
+// ---
+
+const examples = `
+Examples:
+  nawaab serve --servers 3 --strategy cpu
+  nawaab serve --port 9000 --data ./chat-data
+  nawaab serve --database postgres://chat:secret@127.0.0.1:5432/chat`;

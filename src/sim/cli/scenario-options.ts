@@ -1,0 +1,110 @@
+/** The options that `run` and `compare` share: which scenario, with what changed, where it runs and where it writes. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { strategies } from '../../system/index.ts';
+import type { Backend } from '../backends/backend.ts';
+import { backends } from '../backends/index.ts';
+import { applyOverrides, loadScenario, type Overrides, parseAssignment, parseScenario } from '../load-scenario.ts';
+import { Problem, unknownName } from '../problem.ts';
+import type { Scenario } from '../scenario.ts';
+import { collect, drawSeed, parseCount, parseDuration } from './options.ts';
+
+export interface ScenarioOptions {
+  readonly backend: string;
+  readonly seed?: number;
+  readonly users?: number;
+  readonly duration?: number;
+  readonly set: readonly string[];
+  readonly reports: string;
+  readonly workers: number;
+  readonly headless?: boolean;
+}
+
+export function addScenarioOptions(command: Command): Command {
+  return command
+    .option('-b, --backend <name>', `where it runs: ${Object.keys(backends).join(', ')}`, 'processes')
+    .option('-s, --seed <n>', 'makes the run repeatable (default: drawn, and printed)', parseCount('--seed', 0))
+    .option('-u, --users <n>', 'how many users', parseCount('--users'))
+    .option('-d, --duration <time>', 'length of the measure phase, e.g. 30s or 2m', parseDuration)
+    .option('--set <path=value>', 'change any field of the scenario; may be repeated', collect, [])
+    .option('--workers <n>', 'threads that drive the users', parseCount('--workers'), 1)
+    .option('--reports <folder>', 'where runs are written', 'reports')
+    .option('--headless', 'no live line, only plain lines');
+}
+
+/** What was asked for, checked: nothing is started before all of it is known to be possible. */
+export interface Resolved {
+  readonly scenario: Scenario;
+  readonly backend: Backend;
+  readonly seed: number;
+  readonly reportsRoot: string;
+  /** Options as typed, without the command and the seed, for the line that runs it again. */
+  readonly typed: string;
+}
+
+export async function resolveScenario(
+  name: string,
+  options: ScenarioOptions,
+  extra: Overrides = {},
+): Promise<Resolved> {
+  const backend = chooseBackend(options.backend);
+  const overrides: Overrides = {
+    ...(options.users === undefined ? {} : { users: options.users }),
+    ...(options.duration === undefined ? {} : { measureMs: options.duration }),
+    ...Object.fromEntries(options.set.map(parseAssignment)),
+    ...extra,
+  };
+  const scenario = await loadScenario(name, overrides);
+  checkStrategy(scenario.cluster.strategy);
+  refuseImpossible(scenario, backend);
+  return {
+    scenario,
+    backend,
+    seed: options.seed ?? drawSeed(),
+    reportsRoot: resolve(options.reports),
+    typed: typedOptions(options),
+  };
+}
+
+/** The same scenario with another strategy. */
+export function withStrategy(scenario: Scenario, strategy: string): Scenario {
+  return parseScenario(applyOverrides(scenario, { 'cluster.strategy': strategy }), scenario.name);
+}
+
+export function checkStrategy(name: string): void {
+  if (!Object.hasOwn(strategies, name)) throw unknownName('strategy', name, Object.keys(strategies));
+}
+
+export function chooseBackend(name: string): Backend {
+  if (!Object.hasOwn(backends, name)) throw unknownName('backend', name, Object.keys(backends));
+  return backends[name as keyof typeof backends];
+}
+
+// ---
+
+function refuseImpossible(scenario: Scenario, backend: Backend): void {
+  const impossible = scenario.faults.filter((fault) => backend.cannot.has(fault.kind)).map((fault) => fault.kind);
+  if (impossible.length > 0) {
+    const able = Object.values(backends).filter((other) =>
+      scenario.faults.every((fault) => !other.cannot.has(fault.kind)),
+    );
+    throw new Problem(
+      `The backend ${backend.name} cannot cause ${impossible.join(', ')}, which ${scenario.name} needs. Able: ${able.map((one) => one.name).join(', ') || 'none'}.`,
+    );
+  }
+  const servers = new Set(['any', ...scenario.cluster.servers.map((_, index) => `s${index + 1}`)]);
+  const missing = scenario.faults.find((fault) => !servers.has(fault.server));
+  if (missing) throw unknownName('server', missing.server, [...servers]);
+}
+
+function typedOptions(options: ScenarioOptions): string {
+  return [
+    options.backend === 'processes' ? '' : `--backend ${options.backend}`,
+    options.users === undefined ? '' : `--users ${options.users}`,
+    options.duration === undefined ? '' : `--duration ${options.duration}ms`,
+    ...options.set.map((assignment) => `--set '${assignment}'`),
+    options.workers === 1 ? '' : `--workers ${options.workers}`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}

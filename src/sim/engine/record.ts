@@ -1,0 +1,56 @@
+/** What is written down about a run besides what happened in it. */
+
+import { createRequire } from 'node:module';
+import { cpus, type as osType, release, totalmem } from 'node:os';
+import type { RunRecord } from '../../metrics/index.ts';
+import type { Scenario } from '../scenario.ts';
+
+export function machineOf(): RunRecord['machine'] {
+  const cores = cpus();
+  return {
+    cpus: cores.length,
+    cpuModel: cores[0]?.model.trim() ?? 'unknown',
+    memoryBytes: totalmem(),
+    os: `${osType()} ${release()}`,
+  };
+}
+
+const load = createRequire(import.meta.url);
+
+/** Versions of what bears on the figures. */
+export function versionsOf(): Readonly<Record<string, string>> {
+  const version = (name: string): string => (load(`${name}/package.json`) as { version: string }).version;
+  return {
+    nawaab: (load('../../../package.json') as { version: string }).version,
+    node: process.versions.node,
+    ws: version('ws'),
+    pg: version('pg'),
+  };
+}
+
+/** `<time>-<seed>`: sorts by time. */
+export function runId(startedAt: Date, seed: number): string {
+  return `${startedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${seed}`;
+}
+
+/** The command that runs it again. */
+export function againLine(parts: { command: string; scenario: string; seed: number; typed: string }): string {
+  return ['npx nawaab', parts.command, parts.scenario, `--seed ${parts.seed}`, parts.typed]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+/** Settings that differ from those of a production system, for the reader of a report. */
+export function notesOf(scenario: Scenario, backend: string): readonly string[] {
+  const notes = ['Payloads are modelled: seeded bytes of the stated sizes; nothing is encrypted.'];
+  if (backend === 'virtual') {
+    notes.push(
+      'Virtual time: latencies come from a model of links and service times that is not calibrated; only the checks are facts.',
+    );
+  } else {
+    notes.push('Passwords are hashed with argon2id at its lowest cost, so that signing up does not drown the rest.');
+    notes.push('Generator, balancer, servers and database share one machine.');
+  }
+  if (!scenario.history) notes.push('No history was recorded: nothing can be said of loss, duplication and order.');
+  return notes;
+}

@@ -1,0 +1,258 @@
+/** One run, top to bottom: start, ramp, disturb, heal, drain, judge, write. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  concludeRun,
+  createHistoryWriter,
+  createLineWriter,
+  type FaultRecord,
+  type FinishedRun,
+  type HistoryWriter,
+  historyPath,
+  laboratory,
+  type Phase,
+  type RunDirectory,
+  type RunRecord,
+} from '../../metrics/index.ts';
+import { createSeededRandom, type Log } from '../../system/index.ts';
+import type { Backend, Cluster } from '../backends/backend.ts';
+import type { Scenario } from '../scenario.ts';
+import { buildTrace, type Trace, traceHash } from '../users/trace.ts';
+import { type Disturbance, startDisturbance } from './disturb.ts';
+import type { Load, LoadTotals } from './load.ts';
+import { machineOf, notesOf, versionsOf } from './record.ts';
+import { startSampler } from './sampler.ts';
+import { startLoad } from './start-load.ts';
+import { recordStored } from './stored.ts';
+
+export interface RunOrder {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly backend: Backend;
+  readonly directory: RunDirectory;
+  readonly id: string;
+  /** The command that runs it again. */
+  readonly again: string;
+  /** Threads that drive the users; ignored in virtual time. */
+  readonly workers: number;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Hears how far the run is, about twice a second. */
+  readonly watch: (now: RunProgress) => void;
+}
+
+export interface RunProgress {
+  readonly phase: Phase['name'] | 'start' | 'judge';
+  /** Since the run was asked for, and the planned length of all phases together. */
+  readonly elapsedMs: number;
+  readonly totalMs: number;
+  readonly totals: LoadTotals | null;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Runs a scenario and judges it. Whatever happens, the cluster is stopped and the folder of the run can be read; when
+ * the run could not be finished, it is marked incomplete and the reason is thrown.
+ */
+export async function runScenario(order: RunOrder): Promise<FinishedRun> {
+  const { scenario, seed, backend, directory } = order;
+  const trace = buildTrace(scenario, seed);
+  const draft = createRecord(order, traceHash(trace));
+  directory.writeRecord(draft.record());
+  const logDirectory = join(directory.path, 'logs');
+  mkdirSync(logDirectory, { recursive: true });
+  try {
+    await backend.run({ spec: scenario.cluster, seed, logDirectory, log: order.log, signal: order.signal }, (cluster) =>
+      drive(order, trace, cluster, draft),
+    );
+    draft.complete();
+  } catch (error) {
+    draft.abort(error);
+    throw error;
+  } finally {
+    directory.writeRecord(draft.record());
+  }
+  return concludeRun(directory.path, scenario.thresholds);
+}
+
+// ---
+
+/** The phases against a running cluster. */
+async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: RecordDraft): Promise<void> {
+  const { scenario, directory, log } = order;
+  const { clock } = cluster;
+  const runStartMs = clock.now();
+  draft.servers(cluster.servers);
+  const history = createHistoryWriter(historyPath(directory.path, 'laboratory'));
+  const samples = createLineWriter(directory.path, 'samples', 'cluster');
+  const load = await startLoad({ order, trace, cluster, runStartMs });
+  const sampler = startSampler({ cluster, runStartMs, heard: (lines) => samples.write(lines), log });
+  let disturbance: Disturbance | null = null;
+  const watcher = watchRun(order, cluster, runStartMs, () => ({
+    phase: draft.phase(),
+    totals: load.totals(),
+    faults: disturbance?.active() ?? [],
+  }));
+  const phase = <T>(name: Phase['name'], work: () => Promise<T>): Promise<T> =>
+    withPhase({ name, draft, history, now: () => clock.now() - runStartMs, signal: order.signal }, work);
+
+  try {
+    await phase('setup', () => load.signUp());
+    await phase('ramp', async () => {
+      await load.connect();
+      await load.openConversations();
+    });
+    const sendStartMs = clock.now();
+    disturbance = startDisturbance({
+      cluster,
+      plans: scenario.faults,
+      runStartMs,
+      sendStartMs,
+      random: createSeededRandom(order.seed).fork('faults'),
+      accepted: () => load.totals().accepted,
+      history,
+      log,
+    });
+    const sending = load.send(sendStartMs);
+    await phase('warmup', () => until(cluster, sendStartMs + scenario.warmupMs));
+    await phase('measure', () =>
+      Promise.all([sending, until(cluster, sendStartMs + scenario.warmupMs + scenario.measureMs)]),
+    );
+    draft.faults(await disturbance.finish());
+    await phase('drain', () => load.drain(scenario.drainMs));
+    await recordStored(cluster, { trace, history, runStartMs, enabled: scenario.history });
+  } finally {
+    watcher();
+    draft.faults((await disturbance?.finish()) ?? []);
+    await sampler.finish();
+    await load.stop();
+    await samples.close();
+    await history.close();
+  }
+}
+
+function until(cluster: Cluster, atMs: number): Promise<void> {
+  return new Promise((resolve) => cluster.clock.after(atMs - cluster.clock.now(), resolve));
+}
+
+interface PhaseOrder {
+  readonly name: Phase['name'];
+  readonly draft: RecordDraft;
+  readonly history: HistoryWriter;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Marks the phase in the record and the history; ends early, by the signal's reason, when the run is given up. */
+async function withPhase<T>(order: PhaseOrder, work: () => Promise<T>): Promise<T> {
+  const { name, draft, history, now, signal } = order;
+  signal.throwIfAborted();
+  const fromMs = now();
+  draft.begin(name);
+  history.add({
+    t: fromMs,
+    actor: laboratory,
+    session: 0,
+    kind: 'mark',
+    op: 'phase',
+    conversation: 0,
+    seq: 0,
+    clientId: 0,
+    peer: -1,
+    detail: name,
+  });
+  let giveUp = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp);
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    draft.end({ name, fromMs, toMs: now() });
+  }
+}
+
+function watchRun(
+  order: RunOrder,
+  cluster: Cluster,
+  runStartMs: number,
+  look: () => Omit<RunProgress, 'elapsedMs' | 'totalMs'>,
+): () => void {
+  const { rampMs, warmupMs, measureMs } = order.scenario;
+  const totalMs = setupGuessMs + rampMs + warmupMs + measureMs + drainGuessMs;
+  let cancel = (): void => undefined;
+  const tick = (): void => {
+    order.watch({ ...look(), elapsedMs: cluster.clock.now() - runStartMs, totalMs });
+    cancel = cluster.clock.after(watchEveryMs, tick);
+  };
+  tick();
+  return () => cancel();
+}
+
+const watchEveryMs = 500;
+/** Only for the estimate of the time left. */
+const setupGuessMs = 1500;
+const drainGuessMs = 500;
+
+interface RecordDraft {
+  record(): RunRecord;
+  phase(): RunProgress['phase'];
+  begin(name: Phase['name']): void;
+  end(phase: Phase): void;
+  servers(names: readonly string[]): void;
+  faults(faults: readonly FaultRecord[]): void;
+  complete(): void;
+  abort(error: unknown): void;
+}
+
+function createRecord(order: RunOrder, hash: string): RecordDraft {
+  const { scenario, seed, backend } = order;
+  let now: RunProgress['phase'] = 'start';
+  let record: RunRecord = {
+    schema: 1,
+    id: order.id,
+    scenario: { name: scenario.name, description: scenario.description },
+    resolved: scenario,
+    seed,
+    traceHash: hash,
+    backend: backend.name,
+    strategy: scenario.cluster.strategy,
+    mode: scenario.cluster.mode,
+    encryption: 'modelled',
+    startedAt: new Date().toISOString(),
+    complete: false,
+    aborted: null,
+    versions: versionsOf(),
+    machine: machineOf(),
+    phases: [],
+    faults: [],
+    servers: [],
+    again: order.again,
+    notes: notesOf(scenario, backend.name),
+  };
+  return {
+    record: () => record,
+    phase: () => now,
+    begin(name) {
+      now = name;
+    },
+    end(phase) {
+      record = { ...record, phases: [...record.phases, phase] };
+    },
+    servers(names) {
+      record = { ...record, servers: names };
+    },
+    faults(faults) {
+      record = { ...record, faults };
+    },
+    complete() {
+      record = { ...record, complete: true };
+    },
+    abort(error) {
+      record = { ...record, aborted: error instanceof Error ? error.message : String(error) };
+    },
+  };
+}
