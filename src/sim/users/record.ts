@@ -54,6 +54,8 @@ export interface UserObserver {
   /** A message was shown. `latencyMs` is null when it says nothing: the user was away by choice when it was meant to be sent. */
   delivered?(actor: number, message: Entry, latencyMs: number | null): void;
   state?(actor: number, state: SessionState): void;
+  /** A connection ended that the user wanted to keep. */
+  disconnected?(actor: number): void;
 }
 
 export interface Answer {
@@ -91,7 +93,7 @@ class Recorder implements UserRecord {
   private readonly order: RecordOrder;
   private session = 0;
   private server = '';
-  private state_: SessionState = 'offline';
+  private before: SessionState = 'offline';
   /** Since when the user has wanted to be connected and is not; null while connected or content to be away. */
   private wantedMs: number | null = null;
   private welcomedMs = 0;
@@ -115,9 +117,9 @@ class Recorder implements UserRecord {
   state(state: SessionState): void {
     const nowMs = this.nowMs();
     if (state === 'offline') this.wantedMs = null;
-    else if (this.state_ === 'offline') this.returnedMs = nowMs;
+    else if (this.before === 'offline') this.returnedMs = nowMs;
     if (state === 'connecting') this.wantedMs ??= nowMs;
-    this.state_ = state;
+    this.before = state;
     this.order.observer?.state?.(this.order.actor, state);
   }
 
@@ -142,7 +144,9 @@ class Recorder implements UserRecord {
     const wasWelcome = this.server !== '';
     const nowMs = this.add(wasWelcome ? 'ok' : 'fail', wasWelcome ? 'disconnect' : 'connect', { detail: String(code) });
     this.server = '';
-    if (wasWelcome && code !== closedByChoice) this.order.counts?.add('disconnects', nowMs);
+    if (!wasWelcome || code === closedByChoice) return;
+    this.order.counts?.add('disconnects', nowMs);
+    this.order.observer?.disconnected?.(this.order.actor);
   }
 
   // --- operations

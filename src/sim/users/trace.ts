@@ -91,6 +91,15 @@ export function workerOf(user: number, users: number, workers: number): number {
   return Math.min(workers - 1, Math.floor((Math.floor(user / 2) * workers) / Math.ceil(users / 2)));
 }
 
+/** The sends of some users: their numbers in the trace and their moments. */
+export function sendsOf(
+  { count, atMs, sender }: Sends,
+  isMine: (user: number) => boolean,
+): { readonly index: Uint32Array; readonly atMs: Float64Array } {
+  const index = Uint32Array.from({ length: count }, (_, i) => i).filter((i) => isMine(sender[i]!));
+  return { index, atMs: Float64Array.from(index, (i) => atMs[i]!) };
+}
+
 // ---
 
 interface Ground {

@@ -1,0 +1,52 @@
+import type { Clock } from '../../system/index.ts';
+import type { Load } from '../engine/load.ts';
+import { type Crowd, type CrowdTotals, owed } from './crowd.ts';
+import { waitUntil } from './schedule.ts';
+
+/** All crowds of a run as one. They do the same at the same time; what is owed is counted over all of them. */
+export function createLoad(order: {
+  readonly crowds: readonly Crowd[];
+  readonly clock: Clock;
+  readonly users: number;
+}): Load {
+  const { crowds, clock, users } = order;
+  const all = async (work: (crowd: Crowd) => Promise<void>): Promise<void> => {
+    await Promise.all(crowds.map(work));
+  };
+  const totals = (): CrowdTotals => sumOf(crowds.map((crowd) => crowd.totals()));
+  return {
+    signUp: () => all((crowd) => crowd.signUp()),
+    connect: () => {
+      const startMs = clock.now();
+      return all((crowd) => crowd.connect(startMs));
+    },
+    openConversations: () => all((crowd) => crowd.openConversations()),
+    send: (startMs) => all((crowd) => crowd.send(startMs)),
+    async drain(boundMs) {
+      await all((crowd) => crowd.comeBack());
+      return waitUntil(clock, boundMs, () => owed(totals(), users) === 0);
+    },
+    totals: () => {
+      const { connected, offered, accepted, delivered, refused, disconnects, deliveryP99Ms } = totals();
+      return { connected, offered, accepted, delivered, errors: refused + disconnects, p99Ms: deliveryP99Ms };
+    },
+    stop: () => all((crowd) => crowd.stop()),
+  };
+}
+
+// ---
+
+function sumOf(parts: readonly CrowdTotals[]): CrowdTotals {
+  const sum = (read: (totals: CrowdTotals) => number) => parts.reduce((total, part) => total + read(part), 0);
+  const worst = Math.max(...parts.map((part) => part.deliveryP99Ms ?? -1));
+  return {
+    connected: sum((part) => part.connected),
+    offered: sum((part) => part.offered),
+    accepted: sum((part) => part.accepted),
+    refused: sum((part) => part.refused),
+    expected: sum((part) => part.expected),
+    delivered: sum((part) => part.delivered),
+    disconnects: sum((part) => part.disconnects),
+    deliveryP99Ms: worst < 0 ? null : worst,
+  };
+}
