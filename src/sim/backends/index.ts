@@ -1,10 +1,11 @@
 import type { Backend } from './backend.ts';
+import { processesBackend } from './processes/index.ts';
 import { virtualBackend } from './virtual/index.ts';
 
-/** Every backend by its name. To add one: one folder, one line here. */
+/** Every world that a scenario can run in, by name; the command line, the docs and the tests read this map. */
 export const backends = {
+  processes: processesBackend,
   virtual: virtualBackend,
 } as const satisfies Record<string, Backend>;
 
 export type BackendName = keyof typeof backends;
-export const backendNames = Object.keys(backends) as BackendName[];

@@ -1,0 +1,51 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../../system/index.ts';
+import { readStat } from './proc.ts';
+
+/** What a process did while it was watched. */
+export interface Observation {
+  /** Share of the looks at it that did not find it stopped. */
+  readonly runShare: number;
+  /** CPU used per time; 1 is one core. */
+  readonly cpuShare: number;
+}
+
+const lookEveryMs = 3;
+
+/** Looks at a process again and again for `forMs`. The looks come at irregular moments, so that no rhythm hides from them. */
+export async function observe(pid: number, clock: Clock, forMs: number): Promise<Observation> {
+  const fromMs = clock.now();
+  const from = readStat(pid);
+  let looks = 0;
+  let stopped = 0;
+  while (clock.now() - fromMs < forMs) {
+    looks += 1;
+    if (readStat(pid)?.state === 'T') stopped += 1;
+    await sleep(1 + Math.random() * 2 * (lookEveryMs - 1));
+  }
+  const usedMicros = (readStat(pid)?.cpuMicros ?? 0) - (from?.cpuMicros ?? 0);
+  return { runShare: 1 - stopped / looks, cpuShare: usedMicros / 1000 / (clock.now() - fromMs) };
+}
+
+/** True when nobody takes connections on a port of this machine. */
+export function refusesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => resolve(true));
+  });
+}
+
+/** Asks until the answer is yes, at most for `withinMs`; a question that fails counts as no. */
+export async function waitUntil(question: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (performance.now() < deadline) {
+    if (await question().catch(() => false)) return true;
+    await sleep(5);
+  }
+  return false;
+}

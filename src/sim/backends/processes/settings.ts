@@ -1,0 +1,33 @@
+import type { LocalClusterOptions } from '../../../system/node.ts';
+import type { ClusterSpec } from '../../scenario.ts';
+
+/** Names under which a scenario sets the cost of password hashes, next to the servers' own settings. */
+const hashCostNames = { hashMemoryKiB: 'memoryKiB', hashPasses: 'passes', hashParallelism: 'parallelism' } as const;
+
+/** All users come from one address and sign up within seconds; a hash of production strength would be all they measure. */
+const laboratorySettings = {
+  signInPerMinutePerName: 1_000_000,
+  signInPerMinutePerAddress: 1_000_000,
+  passwordQueueMax: 100_000,
+  hashMemoryKiB: 8,
+  hashPasses: 1,
+} as const;
+
+/** What readers of a report must know; a scenario can set each of these itself. */
+export const settingsNote =
+  'Password hashes are cheap (argon2id with 8 KiB and 1 pass instead of 19 MiB and 2) and sign-ins are not rate limited, unless the scenario sets it otherwise.';
+
+/** Server settings of a scenario over those of the laboratory, apart from the cost of hashes. */
+export function splitSettings(
+  server: ClusterSpec['server'],
+): Required<Pick<LocalClusterOptions, 'serverSettings' | 'hashCost'>> {
+  const all: ClusterSpec['server'] = { ...laboratorySettings, ...server };
+  const isCost = (name: string): name is keyof typeof hashCostNames => Object.hasOwn(hashCostNames, name);
+  const costs = Object.entries(all).flatMap(([name, value]) =>
+    isCost(name) ? [[hashCostNames[name], Number(value)] as const] : [],
+  );
+  return {
+    serverSettings: Object.fromEntries(Object.entries(all).filter(([name]) => !isCost(name))),
+    hashCost: Object.fromEntries(costs),
+  };
+}

@@ -1,0 +1,119 @@
+import { join, resolve } from 'node:path';
+import { createLog } from '../../adapters/json-log.ts';
+import type { Ms } from '../../ports.ts';
+import { type LocalCluster, makeFolder, startLocalCluster } from './cluster.ts';
+import type { DatabaseChoice } from './database.ts';
+import { type Death, describeDeath } from './death.ts';
+
+export interface ServeOptions {
+  /** Chat servers. Default 3. */
+  readonly servers?: number;
+  /** Balancers. Default 1. */
+  readonly balancers?: number;
+  /** Default `least-connections`. */
+  readonly strategy?: string;
+  readonly probeMs?: Ms;
+  /** Address to listen on. Default 127.0.0.1; 0.0.0.0 lets other machines in. */
+  readonly host?: string;
+  /** Port of the first balancer. Default 8080. */
+  readonly port?: number;
+  /** `postgres://user:password@host:port/name`. Default: a PostgreSQL of our own in the folder `data`. */
+  readonly database?: string;
+  /** Folder for database and logs; kept. Default `nawaab-data` in the current folder. */
+  readonly data?: string;
+  /** Overrides of the servers' settings, by name. */
+  readonly serverSettings?: Readonly<Record<string, number | string | boolean>>;
+  /** Ends the system. Default: Ctrl-C, SIGTERM or SIGHUP of this process. */
+  readonly signal?: AbortSignal;
+  /** Where lines for people go. Default: standard output. */
+  readonly print?: (line: string) => void;
+}
+
+/**
+ * Runs the whole system on this machine until it is told to end, then drains it. What dies is started again. Resolves
+ * with the exit status: 0 after an orderly end, 3 when it could not run; then nothing is left running.
+ */
+export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
+  const print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
+  const data = resolve(options.data ?? 'nawaab-data');
+  const ending = options.signal ?? endBySignal(print);
+  try {
+    makeFolder(join(data, 'logs'));
+    print('Starting …');
+    const cluster = await startLocalCluster({ ...clusterOptions(options, { data, print }), signal: ending });
+    try {
+      for (const line of describe(cluster, options, data)) print(line);
+      await aborted(ending);
+      print('Draining …');
+    } finally {
+      await cluster.stop();
+    }
+    print('Stopped.');
+    return 0;
+  } catch (error) {
+    if (ending.aborted && error === ending.reason) return 0;
+    if (!(error instanceof Error) || error.name !== 'Problem') throw error;
+    print(error.message);
+    return 3;
+  }
+}
+
+// ---
+
+const portDefault = 8080;
+
+function clusterOptions(options: ServeOptions, { data, print }: { data: string; print: (line: string) => void }) {
+  const { servers, balancers, strategy, probeMs, host, serverSettings } = options;
+  const logDirectory = join(data, 'logs');
+  return {
+    ...defined({ servers, balancers, strategy, probeMs, host, serverSettings }),
+    port: options.port ?? portDefault,
+    database: databaseOf(options, data),
+    logDirectory,
+    restart: true,
+    log: createLog({ component: 'serve', destination: join(logDirectory, 'serve.log') }),
+    died: (death: Death) => print(`${describeDeath(death)}\nIt is started again.`),
+  };
+}
+
+function databaseOf({ database }: ServeOptions, data: string): DatabaseChoice {
+  if (database !== undefined) return { kind: 'external', url: database };
+  return { kind: 'embedded', directory: join(data, 'database'), persistent: true };
+}
+
+function describe(cluster: LocalCluster, { database, strategy }: ServeOptions, data: string): readonly string[] {
+  const parts = [...cluster.balancers, ...cluster.servers].map(
+    ({ name, role, host, port, pid }) => `  ${name.padEnd(4)} ${role.padEnd(9)} ${host}:${port}, process ${pid}`,
+  );
+  const where = database === undefined ? `PostgreSQL in ${join(data, 'database')}` : 'PostgreSQL at the given address';
+  return [
+    `Nawaab is at ${cluster.endpoints.join(' and ')}, balancing by ${strategy ?? 'least-connections'}.`,
+    ...parts,
+    `  ${where}`,
+    `  logs in ${join(data, 'logs')}`,
+    'Ctrl-C drains and stops.',
+  ];
+}
+
+function endBySignal(print: (line: string) => void): AbortSignal {
+  const controller = new AbortController();
+  const end = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(1);
+    print(`${name}: once more stops at once.`);
+    controller.abort();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end);
+  return controller.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
+/** Without the fields that are undefined, so that defaults apply. */
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}
