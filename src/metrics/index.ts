@@ -4,6 +4,8 @@ export { catalog, isMetricName, type Metric, type MetricName, metricNames, type 
 export type * from './checks/check.ts';
 export { type CheckName, checkNames, checks } from './checks/index.ts';
 export { closestFirst } from './closest.ts';
+export { type ArmRun, type ComparisonInput, compareRuns } from './compare/index.ts';
+export type * from './comparison.ts';
 export { fairnessOf } from './fairness.ts';
 export {
   createLatencyRecorder,
@@ -43,5 +45,6 @@ export {
   openRunDirectory,
   type RunDirectory,
 } from './run-directory.ts';
+export { type Interval, median, medianInterval, signFlipP, smallestEffect } from './statistics.ts';
 export { type Judgement, summarise } from './summary.ts';
 export { judgeThreshold, parseThreshold, type Threshold } from './thresholds.ts';

@@ -1,5 +1,6 @@
 /** The story of each violation: the events of its messages, and what its users and the laboratory did around them. */
 import type { Evidence, Focus, Verdict } from './checks/check.ts';
+import { authorOf } from './checks/sightings.ts';
 import type { HistoryEvent } from './history/event.ts';
 import type { History } from './history/reader.ts';
 
@@ -50,7 +51,7 @@ function createStory(focus: Focus): Story {
     event.op === 'send' && messages.has(`${authorOf(event)}/${event.clientId}`);
   return {
     identify(event) {
-      if (event.op !== 'send' || event.kind === 'invoke' || !isPlace(event)) return;
+      if (!isAboutMessage(event) || !isPlace(event)) return;
       messages.add(`${authorOf(event)}/${event.clientId}`);
       actors.add(authorOf(event));
     },
@@ -77,8 +78,8 @@ interface Placed {
   readonly event: HistoryEvent;
 }
 
-function authorOf({ kind, actor, peer }: HistoryEvent): number {
-  return kind === 'wire' || kind === 'app' || actor < 0 ? peer : actor;
+function isAboutMessage({ op }: HistoryEvent): boolean {
+  return op === 'send' || op === 'stored';
 }
 
 function isConnection({ op }: HistoryEvent): boolean {

@@ -1,14 +1,28 @@
 import { backlogExact } from './backlog-exact.ts';
 import type { CheckEntry } from './check.ts';
+import { exactlyOnce } from './exactly-once.ts';
 import { gapFree } from './gap-free.ts';
+import { idempotentResend } from './idempotent-resend.ts';
+import { membersOnly } from './members-only.ts';
 import { noAcceptedLost } from './no-accepted-lost.ts';
+import { noGhost } from './no-ghost.ts';
 import { notVacuous } from './not-vacuous.ts';
+import { sameOrder } from './same-order.ts';
+import { senderOrder } from './sender-order.ts';
+import { storedAgrees } from './stored-agrees.ts';
 
 /** Every check by its name. To add one: one file, one line here. */
 export const checks = {
   'no-accepted-lost': noAcceptedLost,
+  'no-ghost': noGhost,
+  'exactly-once': exactlyOnce,
+  'idempotent-resend': idempotentResend,
+  'sender-order': senderOrder,
   'gap-free': gapFree,
+  'same-order': sameOrder,
   'backlog-exact': backlogExact,
+  'members-only': membersOnly,
+  'stored-agrees': storedAgrees,
   'not-vacuous': notVacuous,
 } as const satisfies Record<string, CheckEntry>;
 

@@ -34,13 +34,44 @@ export class NumberTable {
   }
 }
 
-/** Two whole numbers below 2^21 and 2^32 as one, never 0 for a `low` above 0. */
-export function pack(high: number, low: number): number {
-  return high * 2 ** 32 + low;
+/** What names a message everywhere, in one number above 0: author below 2^21, client id below 2^32. */
+export function messageKey(author: number, clientId: number): number {
+  return (author + 1) * 2 ** 32 + clientId;
 }
 
-export function unpack(packed: number): readonly [high: number, low: number] {
-  return [Math.floor(packed / 2 ** 32), packed % 2 ** 32];
+export function messageOf(key: number): { readonly author: number; readonly clientId: number } {
+  return { author: Math.floor(key / 2 ** 32) - 1, clientId: key % 2 ** 32 };
+}
+
+export interface Place {
+  readonly conversation: number;
+  readonly seq: number;
+}
+
+/** Where each message stands: the first place that was heard of. 16 bytes a message. */
+export class Places {
+  readonly #conversations = new Map<number, NumberTable>();
+  readonly #seqs = new Map<number, NumberTable>();
+
+  /** Null when unknown. */
+  get(author: number, clientId: number): Place | null {
+    const seq = this.#seqs.get(author)?.get(clientId) ?? 0;
+    return seq === 0 ? null : { conversation: this.#conversations.get(author)!.get(clientId), seq };
+  }
+
+  /** The place known before, if it is another one; null when this is the first or the same. */
+  note(author: number, clientId: number, { conversation, seq }: Place): Place | null {
+    const seqs = at(this.#seqs, author, () => new NumberTable());
+    const conversations = at(this.#conversations, author, () => new NumberTable());
+    const known = seqs.get(clientId);
+    if (known === 0) {
+      seqs.set(clientId, seq);
+      conversations.set(clientId, conversation);
+      return null;
+    }
+    if (known === seq && conversations.get(clientId) === conversation) return null;
+    return { conversation: conversations.get(clientId), seq: known };
+  }
 }
 
 /** The value at the key, made if there is none. */

@@ -55,6 +55,6 @@ export function verdictOf({ check, violations, judged, words, nothing }: Finding
 }
 
 /** `count("message", 1)` is "1 message", with 2 "2 messages". */
-export function count(noun: string, howMany: number): string {
-  return `${howMany} ${noun}${howMany === 1 ? '' : 's'}`;
+export function count(noun: string, howMany: number, plural = `${noun}s`): string {
+  return `${howMany} ${howMany === 1 ? noun : plural}`;
 }
