@@ -39,14 +39,17 @@ export interface RigOptions {
   readonly servers?: number;
   readonly settings?: Partial<ServerSettings>;
   /** Lets a test stand between a server and the store. */
-  readonly wrap?: (store: Store, server: number) => Store;
+  readonly wrap?: (store: Store, clock: ManualClock, server: number) => Store;
+  /** Decides when a hint arrives; not calling `run` loses it. */
+  readonly deliver?: (run: () => void, clock: ManualClock) => void;
 }
 
 export async function createChatRig(options: RigOptions = {}): Promise<ChatRig> {
   const clock = createManualClock();
   const store = createMemoryStore();
   let losing = false;
-  const hub = createMemoryBusHub({ deliver: (run) => losing || queueMicrotask(run) });
+  const deliver = options.deliver ?? ((run: () => void) => queueMicrotask(run));
+  const hub = createMemoryBusHub({ deliver: (run) => losing || deliver(run, clock) });
   const random = createSeededRandom(1);
   const errors: string[] = [];
   const servers = Array.from({ length: options.servers ?? 1 }, (_, i) => {
@@ -60,7 +63,7 @@ export async function createChatRig(options: RigOptions = {}): Promise<ChatRig> 
         clock,
         random: random.fork(`s${i + 1}`),
         log,
-        store: options.wrap?.(store, i) ?? store,
+        store: options.wrap?.(store, clock, i) ?? store,
         bus: hub.join(),
         secrets: plainSecrets,
         vitals: { sample: () => vitals },

@@ -57,7 +57,8 @@ export function createCatchUp(ground: Ground, sessions: SessionPort, rooms: () =
   /** One page. True when the feed needs no more. */
   async function step(feed: Feed): Promise<boolean> {
     const { room, session } = feed;
-    while (takeOwn(feed, (feed.sent + 1) as Seq)) feed.sent++;
+    // Not beyond what was looked up: an own entry after that may be the one that ends the membership.
+    while (feed.sent < feed.knownAt && takeOwn(feed, (feed.sent + 1) as Seq)) feed.sent++;
     if (!feed.announced) await announce(feed);
     const upTo = targetOf(feed);
     if (feed.sent < upTo && session.state === 'open' && session.slowSince === 0) {

@@ -117,7 +117,10 @@ function noteEarly(session: Session, conversation: ConversationId, seq: Seq): vo
   else known.push(seq);
 }
 
+/** Own entries still to be passed over: noted before there was a feed, or left over by the feed of an earlier stay. */
 function ownAfter(session: Session, conversation: ConversationId, sent: Seq): Seq[] | null {
-  const own = session.ownEarly?.get(conversation)?.filter((seq) => seq > sent) ?? [];
+  const early = session.ownEarly?.get(conversation) ?? [];
+  const left = session.feeds.get(conversation)?.own ?? [];
+  const own = [...left, ...early].filter((seq) => seq > sent);
   return own.length === 0 ? null : own;
 }
