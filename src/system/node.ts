@@ -16,3 +16,7 @@ export type { Database, DatabaseChoice } from './apps/serve/database.ts';
 export { type Death, describeDeath, describeExit, type Exit } from './apps/serve/death.ts';
 export type { ComponentView, LocalClusterOptions } from './apps/serve/options.ts';
 export { type ServeOptions, serve } from './apps/serve/serve.ts';
+export { createPostgresBus, type PostgresBusOptions } from './database/postgres-bus.ts';
+export * from './database/postgres-embedded.ts';
+export { createPostgresStore, type PostgresStoreOptions } from './database/postgres-store.ts';
+export { readStoredMessages } from './database/postgres-stored.ts';

@@ -1,7 +1,35 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createSystemClock } from '../../src/system/adapters/system-clock.ts';
+import type { Bus } from '../../src/system/database/bus.ts';
 import { createMemoryBusHub } from '../../src/system/database/memory-bus.ts';
+import { createPostgresBus } from '../../src/system/database/postgres-bus.ts';
+import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { busContract } from './bus.ts';
 
 busContract('memory', async () => {
   const hub = createMemoryBusHub();
   return { join: async () => hub.join(), dispose: async () => {} };
+});
+
+describe('on a PostgreSQL of its own', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  afterAll(() => postgres.stop());
+
+  busContract('postgres', async () => {
+    const url = await postgres.createDatabase();
+    const buses: Bus[] = [];
+    return {
+      join: async () => {
+        const bus = await createPostgresBus({ url, clock: createSystemClock(), log: silentLog });
+        buses.push(bus);
+        return bus;
+      },
+      dispose: async () => {
+        await Promise.all(buses.map((bus) => bus.close()));
+      },
+    };
+  });
 });

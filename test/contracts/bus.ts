@@ -4,7 +4,7 @@ import type { ConversationId, Seq, UserId } from '../../src/system/protocol/ids.
 
 /** One bus, joined by several servers. */
 export interface BusWorld {
-  join(server: string): Promise<Bus>;
+  join(): Promise<Bus>;
   dispose(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export async function joinAll<const N extends string[]>(
   world: BusWorld,
   ...servers: N
 ): Promise<{ [K in keyof N]: Listener }> {
-  const listeners = await Promise.all(servers.map(async (server) => listen(await world.join(server))));
+  const listeners = await Promise.all(servers.map(async () => listen(await world.join())));
   return listeners as { [K in keyof N]: Listener };
 }
 

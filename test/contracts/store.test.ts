@@ -1,7 +1,36 @@
+import { afterAll, beforeAll, describe } from 'vitest';
 import { createMemoryStore } from '../../src/system/database/memory-store.ts';
+import { createPostgresStore } from '../../src/system/database/postgres-store.ts';
+import type { Store } from '../../src/system/database/store.ts';
+import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { storeContract } from './store.ts';
 
+const groupMembersMax = 5;
+
 storeContract('memory', async () => {
-  const store = createMemoryStore({ groupMembersMax: 5 });
+  const store = createMemoryStore({ groupMembersMax });
   return { open: async () => store, dispose: () => store.close() };
+});
+
+describe('on a PostgreSQL of its own', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  afterAll(() => postgres.stop());
+
+  storeContract('postgres', async () => {
+    const url = await postgres.createDatabase();
+    const stores: Store[] = [];
+    return {
+      open: async () => {
+        const store = await createPostgresStore({ url, log: silentLog, groupMembersMax });
+        stores.push(store);
+        return store;
+      },
+      dispose: async () => {
+        await Promise.all(stores.map((store) => store.close()));
+      },
+    };
+  });
 });

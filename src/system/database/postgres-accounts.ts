@@ -1,0 +1,78 @@
+import type { DeviceId, UserId } from '../protocol/ids.ts';
+import type { Pool, Statement } from './postgres-pool.ts';
+import { storable } from './postgres-text.ts';
+import type { Identity, Store, StoredUser } from './store.ts';
+
+/** Users, devices and sessions. */
+export function createAccounts(
+  pool: Pool,
+): Pick<Store, 'createUser' | 'findUser' | 'createSession' | 'findSession' | 'deleteSession'> {
+  return {
+    createUser: async ({ name, passwordHash, at }) => {
+      const [row] = await pool.write<{ id: UserId }>(createUser, [storable(name), passwordHash, at]);
+      return row?.id ?? null;
+    },
+    findUser: async (name) => {
+      const [row] = await pool.read<StoredUser>(findUser, [storable(name)]);
+      return row ?? null;
+    },
+    createSession: async ({ user, deviceLabel, tokenDigest, at, expiresAt }) => {
+      const [row] = await pool.write<{ id: DeviceId }>(createSession, [
+        user,
+        storable(deviceLabel),
+        storable(tokenDigest),
+        at,
+        expiresAt,
+      ]);
+      return row!.id;
+    },
+    findSession: async (tokenDigest, now) => {
+      const [row] = await pool.read<Identity>(findSession, [storable(tokenDigest), now]);
+      return row ?? null;
+    },
+    deleteSession: async (tokenDigest) => (await pool.write(deleteSession, [storable(tokenDigest)])).length > 0,
+  };
+}
+
+// ---
+
+const createUser: Statement = {
+  name: 'create_user',
+  text: 'INSERT INTO users (name, password_hash, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id',
+};
+
+const findUser: Statement = {
+  name: 'find_user',
+  text: `
+    SELECT id, name, password_hash AS "passwordHash" FROM users
+    WHERE lower(name COLLATE "C") = lower($1::text COLLATE "C")`,
+};
+
+/** A known device is touched, not left alone, because only then its row comes back; sessions that have run out go. */
+const createSession: Statement = {
+  name: 'create_session',
+  text: `
+    WITH device AS (
+      INSERT INTO devices (user_id, label) VALUES ($1, $2)
+      ON CONFLICT (user_id, label) DO UPDATE SET label = excluded.label
+      RETURNING id
+    ), gone AS (
+      DELETE FROM sessions USING device WHERE sessions.device = device.id AND sessions.expires_at <= $4
+    )
+    INSERT INTO sessions (token_digest, device, created_at, expires_at)
+    SELECT $3, id, $4, $5 FROM device
+    RETURNING device AS id`,
+};
+
+const findSession: Statement = {
+  name: 'find_session',
+  text: `
+    SELECT u.id AS user, u.name, d.id AS device
+    FROM sessions s JOIN devices d ON d.id = s.device JOIN users u ON u.id = d.user_id
+    WHERE s.token_digest = $1 AND s.expires_at > $2`,
+};
+
+const deleteSession: Statement = {
+  name: 'delete_session',
+  text: 'DELETE FROM sessions WHERE token_digest = $1 RETURNING device',
+};

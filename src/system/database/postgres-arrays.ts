@@ -1,0 +1,39 @@
+/**
+ * Arrays in PostgreSQL's binary form. A batch as text costs both sides more (measured: a tenth of PostgreSQL's time for a
+ * message, a fifth of ours): every number and every payload would be quoted, scanned and converted.
+ */
+
+/** `bigint[]` of safe integers. */
+export function bigints(values: readonly number[]): Buffer {
+  const array = Buffer.allocUnsafe(headerBytes + values.length * 12);
+  let offset = writeHeader(array, { elementType: 20, length: values.length });
+  for (const value of values) {
+    offset = array.writeInt32BE(8, offset);
+    offset = array.writeInt32BE(Math.floor(value / 2 ** 32), offset);
+    offset = array.writeUInt32BE(value >>> 0, offset);
+  }
+  return array;
+}
+
+/** `text[]`. */
+export function texts(values: readonly string[]): Buffer {
+  const lengths = values.map((value) => Buffer.byteLength(value));
+  const bytes = lengths.reduce((sum, length) => sum + 4 + length, headerBytes);
+  const array = Buffer.allocUnsafe(bytes);
+  let offset = writeHeader(array, { elementType: 25, length: values.length });
+  for (const [index, value] of values.entries()) {
+    offset = array.writeInt32BE(lengths[index]!, offset);
+    offset += array.write(value, offset);
+  }
+  return array;
+}
+
+// ---
+
+const headerBytes = 20;
+
+/** One dimension, no nulls, subscripts from 1. Answers the offset of the first element. */
+function writeHeader(array: Buffer, { elementType, length }: { elementType: number; length: number }): number {
+  for (const [index, word] of [1, 0, elementType, length, 1].entries()) array.writeInt32BE(word, index * 4);
+  return headerBytes;
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import type { Cancel, Clock, Log } from '../ports.ts';
+import type { Bus, Hint } from './bus.ts';
+import { createHintQueue } from './hint-queue.ts';
+import { decodeHints, encodeHints, fitsNotification } from './postgres-hints.ts';
+import { connectionSettings } from './postgres-pool.ts';
+
+export interface PostgresBusOptions {
+  /** The database that the servers share. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * A bus over LISTEN and NOTIFY, on one connection that does both. Notifications go outside the transactions of the
+ * messages, one statement at a time; what is published meanwhile goes together in the next. Rejects when the first
+ * connection fails; later ones are made anew for as long as it takes, and hints are lost meanwhile.
+ */
+export async function createPostgresBus(options: PostgresBusOptions): Promise<Bus> {
+  const { url, clock, log } = options;
+  const origin = randomBytes(9).toString('base64url');
+  const queue = createHintQueue();
+  let receive: (hints: readonly Hint[]) => void = () => {};
+  let client: pg.Client | null = null;
+  let sending: Promise<void> | null = null;
+  let closed = false;
+  let cancelTimer: Cancel = () => {};
+  await connect();
+  return {
+    publish(hints) {
+      if (closed) return;
+      for (const hint of hints) queue.add(portable(hint));
+      sending ??= drain();
+    },
+    subscribe(receiver) {
+      receive = receiver;
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      cancelTimer();
+      await sending;
+      await client?.end();
+    },
+  };
+
+  async function connect(): Promise<void> {
+    const fresh = new pg.Client({ ...connectionSettings(url), query_timeout: answerMs });
+    fresh.on('notification', ({ payload = '' }) => {
+      const { origin: from, hints } = decodeHints(payload);
+      if (from !== origin && !closed) receive(hints);
+    });
+    fresh.on('error', (error) => lose(fresh, error));
+    await fresh.connect();
+    await fresh.query(`SET synchronous_commit = off; LISTEN ${channel}`);
+    client = fresh;
+    watch(fresh);
+  }
+
+  /** Sends until nothing is left. */
+  async function drain(): Promise<void> {
+    // What is published in the same turn of the event loop goes along.
+    await null;
+    while (client && queue.size > 0) {
+      const current: pg.Client = client;
+      const texts = encodeHints(queue.take(hintsPerStatement), origin);
+      await current.query({ ...notify, values: [texts] }).catch((error) => lose(current, error));
+    }
+    sending = null;
+  }
+
+  /** A connection that has died in silence answers no question. */
+  function watch(current: pg.Client): void {
+    cancelTimer = clock.after(watchEveryMs, () => {
+      current.query('SELECT').then(
+        () => client === current && !closed && watch(current),
+        (error) => lose(current, error),
+      );
+    });
+  }
+
+  function lose(broken: pg.Client, error: Error): void {
+    if (client !== broken) return;
+    client = null;
+    cancelTimer();
+    broken.end().catch(() => {});
+    if (closed) return;
+    log.write('warn', 'The bus lost its connection to PostgreSQL; hints are lost until it is back.', {
+      error: error.message,
+    });
+    retry(retryFirstMs);
+  }
+
+  function retry(delayMs: number): void {
+    cancelTimer = clock.after(delayMs, () => {
+      connect().then(reconnected, () => !closed && retry(Math.min(delayMs * 2, retryLastMs)));
+    });
+  }
+
+  function reconnected(): void {
+    if (closed) {
+      cancelTimer();
+      void client?.end();
+      return;
+    }
+    log.write('info', 'The bus is connected to PostgreSQL again.');
+    sending ??= drain();
+  }
+}
+
+// ---
+
+const channel = 'nawaab_hints';
+const notify = {
+  name: 'notify',
+  text: `SELECT pg_notify('${channel}', payload) FROM unnest($1::text[]) payload`,
+};
+const hintsPerStatement = 1_000;
+const answerMs = 10_000;
+const watchEveryMs = 10_000;
+const retryFirstMs = 100;
+const retryLastMs = 5_000;
+
+/** The hint without a frame that no notification could carry, so that the queue stays small. */
+function portable(hint: Hint): Hint {
+  if (hint.frame === undefined || fitsNotification(hint.frame)) return hint;
+  const { frame: _, device: __, ...rest } = hint;
+  return rest;
+}

