@@ -13,26 +13,26 @@ export function flows(options: { readonly maxOperations?: number } = {}): Arbitr
 
 /** How often each operation is drawn when it is possible. All that are possible of one kind share its weight. */
 const weights: { readonly [kind in Operation['do']]: number } = {
-  signUp: 3,
-  connect: 8,
+  signUp: 4,
+  connect: 10,
   direct: 2,
-  group: 2,
-  invite: 4,
+  group: 3,
+  invite: 5,
   remove: 2,
   leave: 1,
-  send: 14,
-  goOffline: 1.5,
-  drop: 1.5,
-  comeBack: 3,
-  killServer: 1.5,
-  startServer: 2,
-  pauseServer: 0.5,
-  resumeServer: 1.5,
-  wait: 8,
+  send: 20,
+  goOffline: 1,
+  drop: 1,
+  comeBack: 4,
+  killServer: 1,
+  startServer: 4,
+  pauseServer: 0.4,
+  resumeServer: 3,
+  wait: 6,
 };
 
 /** From within one step of a commit to beyond every timer of a small world, in milliseconds. */
-const waits: readonly number[] = [0.2, 0.5, 1, 2, 5, 20, 100, 500, 2000];
+const waits: readonly number[] = [0.2, 0.5, 0.5, 1, 1, 2, 5, 5, 20, 20, 100, 500, 2000];
 const sizes: readonly number[] = [8, 8, 8, 200, 2000];
 
 /**

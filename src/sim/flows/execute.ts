@@ -2,6 +2,7 @@
 import { createMemoryHistory, type EventKind, laboratory, type MemoryHistory } from '../../metrics/index.ts';
 import type { Clock, ConversationId, Ms, Random } from '../../system/index.ts';
 import type { Cluster } from '../backends/backend.ts';
+import { recordStored } from '../engine/stored.ts';
 import type { Fault } from '../faults/fault.ts';
 import { recordUser, type UserRecord } from '../users/record.ts';
 import { describeOperation, type Flow, type Operation } from './operation.ts';
@@ -46,6 +47,7 @@ export async function executeFlow(order: FlowOrder): Promise<FlowRun> {
   const stuck = await recover(stage);
   for (const recorder of stage.recorders) recorder.finish();
   for (const { session } of stage.people.values()) session.stop();
+  await readStored(stage);
   return { history: stage.history, skipped, strangers: stage.strangers, stuck };
 }
 
@@ -201,7 +203,7 @@ function recorderOf(stage: Stage, index: number): UserRecord {
   });
 }
 
-function indexOf(stage: Stage, name: string): number {
+function indexOf(stage: Pick<Stage, 'run'>, name: string): number {
   const tenant = tenantOf(stage.run);
   return name.startsWith(tenant) ? Number(name.slice(tenant.length)) : -1;
 }
@@ -227,6 +229,15 @@ async function disturb(
   if (act.kind === 'kill') stage.paused.delete(server);
   mark(stage, healing ? 'heal' : 'fault', `${act.kind} ${server}`);
   return effective;
+}
+
+/** What the database has of this tenant, for the check against what users saw. */
+async function readStored({ cluster, history, startMs, ...stage }: Stage): Promise<void> {
+  await recordStored(cluster, {
+    actorOf: (name) => indexOf(stage, name),
+    history: { add: (event) => event.peer >= 0 && history.add(event) },
+    runStartMs: startMs,
+  });
 }
 
 function mark(stage: Stage, kind: EventKind, detail: string): void {

@@ -146,7 +146,14 @@ function createWaits(): { add(atMs: Ms, waitMs: Ms): void; since(sinceMs: Ms): r
       waits[count % waitsKept] = waitMs;
       count++;
     },
-    since: (sinceMs) => [...waits.subarray(0, count)].filter((_, index) => moments[index]! >= sinceMs),
+    since(sinceMs) {
+      const found: Ms[] = [];
+      for (let at = count - 1; at >= Math.max(0, count - waitsKept); at--) {
+        if (moments[at % waitsKept]! < sinceMs) break;
+        found.push(waits[at % waitsKept]!);
+      }
+      return found;
+    },
   };
 }
 
