@@ -2,6 +2,7 @@ import { startBalancer } from '../../adapters/balancer-node.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import type { Log } from '../../ports.ts';
 import type { ServerId } from '../../protocol/ids.ts';
+import { given } from '../given.ts';
 import type { Running } from './life.ts';
 import type { BalancerProcessSettings } from './settings.ts';
 
@@ -14,7 +15,7 @@ export async function startBalancerProcess(settings: BalancerProcessSettings, lo
     strategy,
     probeMs,
     servers: settings.servers.map((server) => ({ ...server, id: server.id as ServerId })),
-    ...(seed === undefined ? {} : { seed }),
+    ...given({ seed }),
     log,
     clock: createSystemClock(),
   });

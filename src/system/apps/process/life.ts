@@ -23,11 +23,11 @@ export interface LifeOptions {
  * The life of one process: start, one line on standard output, drain on SIGTERM, SIGINT or SIGHUP and exit with 0. A second
  * signal ends it at once, with 1. A start that fails exits with 3.
  */
-export async function live(options: LifeOptions, start: (ending: AbortSignal) => Promise<Running>): Promise<void> {
+export async function live(options: LifeOptions, start: () => Promise<Running>): Promise<void> {
   const ending = endOf(options);
   const ended = aborted(ending.signal);
   try {
-    const running = await Promise.race([start(ending.signal), ended]);
+    const running = await Promise.race([start(), ended]);
     if (running === undefined) process.exit(0);
     announce({ kind: 'ready', name: options.name, port: running.port, pid: process.pid });
     await ended;

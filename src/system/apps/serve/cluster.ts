@@ -4,6 +4,7 @@ import { type Database, openDatabase } from './database.ts';
 import type { Exit } from './death.ts';
 import type { ComponentView, LocalClusterOptions } from './options.ts';
 import { checkPort, freePorts } from './ports.ts';
+import { serversFound } from './readiness.ts';
 import { balancerSlot, findSlot, originOf, type Place, type Slot, serverSlot, viewOf } from './slots.ts';
 import { createSupervisor } from './supervisor.ts';
 
@@ -42,6 +43,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     options.signal?.throwIfAborted();
     await Promise.all(servers.map(({ name }) => cluster.start(name)));
     await Promise.all(balancers.map(({ name }) => cluster.start(name)));
+    await Promise.all(cluster.balancers.map(serversFound));
     return cluster;
   } catch (error) {
     await cluster.stop();

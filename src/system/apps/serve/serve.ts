@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { createLog } from '../../adapters/json-log.ts';
 import type { Ms } from '../../ports.ts';
+import { given } from '../given.ts';
 import { type LocalCluster, makeFolder, startLocalCluster } from './cluster.ts';
 import type { DatabaseChoice } from './database.ts';
 import { type Death, describeDeath } from './death.ts';
@@ -66,7 +67,7 @@ function clusterOptions(options: ServeOptions, { data, print }: { data: string; 
   const { servers, balancers, strategy, probeMs, host, serverSettings } = options;
   const logDirectory = join(data, 'logs');
   return {
-    ...defined({ servers, balancers, strategy, probeMs, host, serverSettings }),
+    ...given({ servers, balancers, strategy, probeMs, host, serverSettings }),
     port: options.port ?? portDefault,
     database: databaseOf(options, data),
     logDirectory,
@@ -111,9 +112,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });
   });
-}
-
-/** Without the fields that are undefined, so that defaults apply. */
-function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Problem } from '../../adapters/problem.ts';
+import { given } from '../given.ts';
 import type { Component, ComponentOrder } from './component.ts';
 import type { Database } from './database.ts';
 import type { ComponentView, LocalClusterOptions } from './options.ts';
@@ -35,8 +36,7 @@ export function balancerSlot(options: LocalClusterOptions, place: Place, servers
   const settings = {
     servers: servers.map(({ name, host, port }) => ({ id: name, host, port })),
     strategy: strategy ?? 'least-connections',
-    ...(probeMs === undefined ? {} : { probeMs }),
-    ...(seed === undefined ? {} : { seed }),
+    ...given({ probeMs, seed }),
   };
   return slotOf(options, place, { role: 'balancer', settings });
 }

@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Cluster, ClusterOrder, StoredMessage } from '../../../src/sim/backends/backend.ts';
+import { processesBackend } from '../../../src/sim/backends/processes/index.ts';
+import { folderPrefix, removeLeftovers } from '../../../src/sim/backends/processes/leftovers.ts';
+import { splitSettings } from '../../../src/sim/backends/processes/settings.ts';
+import { clusterSpec } from '../../../src/sim/scenario.ts';
+import { createSeededRandom, createSession, signIn, signUp } from '../../../src/system/index.ts';
+import { createLog } from '../../../src/system/node.ts';
+import { processesWith } from '../../helpers/processes.ts';
+
+const log = createLog({ component: 'test', destination: { write: () => {} } });
+const random = createSeededRandom(1);
+const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`${folderPrefix}${process.pid}-`));
+afterEach(() => {
+  expect(processesWith(join(tmpdir(), `${folderPrefix}${process.pid}-`))).toEqual([]);
+  expect(folders()).toEqual([]);
+});
+
+function orderOf(spec: Parameters<typeof clusterSpec.parse>[0], signal = new AbortController().signal): ClusterOrder {
+  return { spec: clusterSpec.parse(spec), seed: 1, logDirectory: null, log, signal };
+}
+
+/** Signs two users up, and sends one message from the first to the second; resolves when it was delivered. */
+async function chat(cluster: Cluster): Promise<void> {
+  const users = await Promise.all(
+    ['alice', 'bob'].map(async (name, index) => {
+      const transport = cluster.connect(index, random.fork(name));
+      await signUp(transport, { name, password: 'correct horse' });
+      const signedIn = await signIn(transport, { name, password: 'correct horse', device: 'test' });
+      if (signedIn.kind !== 'ok') throw new Error(`signing in: ${JSON.stringify(signedIn)}`);
+      return { ...signedIn.value, name, transport };
+    }),
+  );
+  const delivered = Promise.withResolvers<void>();
+  const [alice, bob] = users.map(({ name, transport, token, device }) =>
+    createSession(
+      { clock: cluster.clock, random: random.fork(`${name}'s session`), log, transport },
+      { token, device, backoffBaseMs: 50, backoffMaxMs: 500, ackDelayMs: 10 },
+      {
+        accepted: ({ conversation }) => {
+          if (name === 'alice' && !sent) {
+            sent = true;
+            alice!.send(conversation, 'aGVsbG8');
+          }
+        },
+        entry: (entry) => {
+          if (name === 'bob' && entry.type === 'message') delivered.resolve();
+        },
+      },
+    ),
+  );
+  let sent = false;
+  alice!.start();
+  bob!.start();
+  alice!.openDirect('bob' as never);
+  await delivered.promise;
+  alice!.stop();
+  bob!.stop();
+}
+
+describe.skipIf(process.platform !== 'linux')('the processes backend', () => {
+  it('runs a cluster whose messages can be read back and whose effort can be seen', async () => {
+    await processesBackend.run(orderOf({ servers: [{}, {}], balancers: 2 }), async (cluster) => {
+      expect(cluster.servers).toEqual(['s1', 's2']);
+      expect(cluster.endpoints).toHaveLength(2);
+      await chat(cluster);
+      const stored: StoredMessage[] = [];
+      for await (const message of cluster.stored()) stored.push(message);
+      expect(stored).toEqual([
+        { conversation: expect.any(Number), seq: expect.any(Number), sender: 'alice', clientId: expect.any(Number) },
+      ]);
+      const samples = await cluster.sample();
+      expect(samples.map(({ name, role }) => `${role} ${name}`)).toEqual([
+        'server s1',
+        'server s2',
+        'balancer b1',
+        'balancer b2',
+        'database database',
+      ]);
+      for (const sample of samples) {
+        expect(sample.cpuMicros).toBeGreaterThan(0);
+        expect(sample.cpuFraction).toBeGreaterThanOrEqual(0);
+        expect(sample.rssBytes).toBeGreaterThan(10_000_000);
+      }
+      const [server] = samples;
+      expect(server).toMatchObject({ sessions: expect.any(Number), inFlight: expect.any(Number) });
+    });
+  });
+
+  it('proves each fault by measurement', async () => {
+    await processesBackend.run(orderOf({ servers: [{}, { cpuShare: 0.5 }] }), async (cluster) => {
+      const paused = await cluster.apply({ kind: 'pause', server: 's1' });
+      expect(paused).toMatchObject({ effective: true, proof: expect.stringContaining('is stopped and used 0 %') });
+      const [sampled] = await cluster.sample();
+      expect(sampled).toMatchObject({ name: 's1', sessions: null });
+      expect(await cluster.apply({ kind: 'resume', server: 's1' })).toMatchObject({ effective: true });
+      const slowed = await cluster.apply({ kind: 'slow', server: 's1', cpuShare: 0.25 });
+      expect(slowed).toMatchObject({ effective: true, proof: expect.stringContaining('(wanted 25 %)') });
+      const killed = await cluster.apply({ kind: 'kill', server: 's1' });
+      expect(killed).toMatchObject({ effective: true, proof: expect.stringMatching(/SIGKILL.*refuses connections/) });
+      expect((await cluster.sample())[0]).toMatchObject({ name: 's1', cpuFraction: 0, cpuMicros: null });
+      await expect(cluster.apply({ kind: 'kill', server: 's1' })).rejects.toThrow('s1 is not running');
+      const started = await cluster.apply({ kind: 'start', server: 's1' });
+      expect(started).toMatchObject({ effective: true, proof: expect.stringContaining('was ready') });
+      const drained = await cluster.apply({ kind: 'drain', server: 's2' });
+      expect(drained).toMatchObject({ effective: true, proof: expect.stringContaining('exited with status 0') });
+      expect(drained.atMs).toBeGreaterThan(started.atMs);
+    });
+  });
+
+  it('stops everything when the work fails, and when the run is given up', async () => {
+    const failed = processesBackend.run(orderOf({ servers: [{}] }), () => Promise.reject(new Error('work failed')));
+    await expect(failed).rejects.toThrow('work failed');
+    const giveUp = new AbortController();
+    const abandoned = processesBackend.run(orderOf({ servers: [{}] }, giveUp.signal), async (cluster) => {
+      await cluster.apply({ kind: 'pause', server: 's1' });
+      giveUp.abort(new Error('given up'));
+      await new Promise(() => {});
+    });
+    await expect(abandoned).rejects.toThrow('given up');
+  });
+
+  it('removes what a laboratory that was killed has left', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'leftover-test-'));
+    const gone = join(root, `${folderPrefix}999999999-abc`);
+    const own = join(root, `${folderPrefix}${process.pid}-abc`);
+    for (const folder of [gone, own]) mkdirSync(join(folder, 'database', 'data'), { recursive: true });
+    await removeLeftovers(log, root);
+    expect(readdirSync(root)).toEqual([`${folderPrefix}${process.pid}-abc`]);
+    rmSync(root, { recursive: true });
+  });
+});
+
+describe('settings of a laboratory server', () => {
+  it('are those of the scenario over cheap hashes and no rate limit', () => {
+    const { serverSettings, hashCost } = splitSettings({ batchWaitMs: 2, hashPasses: 3, signInPerMinutePerName: 5 });
+    expect(hashCost).toEqual({ memoryKiB: 8, passes: 3 });
+    expect(serverSettings).toMatchObject({ batchWaitMs: 2, signInPerMinutePerName: 5 });
+    expect(serverSettings).not.toHaveProperty('hashPasses');
+  });
+});

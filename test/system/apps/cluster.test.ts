@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import { listen } from '../../../src/system/adapters/listen.ts';
+import {
+  createLog,
+  createWsTransport,
+  type Death,
+  describeDeath,
+  type LocalClusterOptions,
+  serve,
+  startLocalCluster,
+} from '../../../src/system/node.ts';
+import { allGone, processesWith } from '../../helpers/processes.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A folder that PostgreSQL, running as somebody else, may enter. */
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'cluster-test-'));
+  chmodSync(path, 0o755);
+  cleanups.push(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+function optionsIn(home: string, changes: Partial<LocalClusterOptions> = {}): LocalClusterOptions {
+  return {
+    servers: 2,
+    database: { kind: 'embedded', directory: join(home, 'database'), persistent: false },
+    logDirectory: join(home, 'logs'),
+    hashCost: { memoryKiB: 8, passes: 1 },
+    log: createLog({ component: 'test', destination: { write: () => {} } }),
+    ...changes,
+  };
+}
+
+describe('a local cluster', () => {
+  it('serves through its balancer, brings a killed server back on its port, and leaves nothing', async () => {
+    const home = folder();
+    const deaths: Death[] = [];
+    const cluster = await startLocalCluster(optionsIn(home, { died: (death) => deaths.push(death) }));
+    const pids = [...cluster.servers, ...cluster.balancers].map(({ pid }) => pid!).concat(cluster.database.pid!);
+    try {
+      const [first] = cluster.servers;
+      const transport = createWsTransport({ origin: cluster.endpoints[0]! });
+      const body = JSON.stringify({ name: 'alice', password: 'correct horse' });
+      expect((await transport.request({ method: 'POST', path: '/v1/users', body })).status).toBe(201);
+      expect(await cluster.kill('s1')).toMatchObject({ signal: 'SIGKILL' });
+      expect(cluster.servers[0]!.pid).toBeNull();
+      await cluster.start('s1');
+      expect(cluster.servers[0]!.port).toBe(first!.port);
+      expect(cluster.servers[0]!.pid).not.toBe(first!.pid);
+      pids.push(cluster.servers[0]!.pid!);
+      expect(await cluster.drain('s2')).toMatchObject({ code: 0 });
+      expect(deaths).toEqual([]);
+      await expect(cluster.kill('s9')).rejects.toThrow('There is no component "s9". There are: s1, s2, b1.');
+    } finally {
+      await cluster.stop();
+    }
+    await allGone(pids, 0);
+    expect(existsSync(join(home, 'database'))).toBe(false);
+    expect(readFileSync(join(home, 'logs', 's1.log'), 'utf8')).toContain('"component":"s1"');
+  });
+
+  it('reports a process that dies by itself with how, its last lines and its log', async () => {
+    const home = folder();
+    const died = Promise.withResolvers<Death>();
+    const cluster = await startLocalCluster(optionsIn(home, { servers: 1, died: died.resolve }));
+    try {
+      const [server] = cluster.servers;
+      process.kill(server!.pid!, 'SIGKILL');
+      const report = describeDeath(await died.promise);
+      expect(report).toContain(`s1 (process ${server!.pid}) was killed by SIGKILL`);
+      expect(report).toContain(join(home, 'logs', 's1.log'));
+    } finally {
+      await cluster.stop();
+    }
+  });
+
+  it('leaves nothing when it cannot start', async () => {
+    const home = folder();
+    const impossible = startLocalCluster(optionsIn(home, { serverSettings: { heartbeatMs: -1 } }));
+    await expect(impossible).rejects.toThrow('heartbeatMs');
+    expect(processesWith(home)).toEqual([]);
+    expect(existsSync(join(home, 'database'))).toBe(false);
+  });
+
+  it('ends with the process that started it, even after a kill -9', async () => {
+    const home = folder();
+    const { log: _, ...options } = optionsIn(home);
+    const node = JSON.stringify(import.meta.resolve('../../../src/system/node.ts'));
+    const script = `
+      import { createLog, startLocalCluster } from ${node};
+      const log = createLog({ component: 'parent' });
+      const cluster = await startLocalCluster({ ...${JSON.stringify(options)}, log });
+      const parts = [...cluster.servers, ...cluster.balancers];
+      console.log(JSON.stringify([cluster.database.pid, ...parts.map(({ pid }) => pid)]));`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    cleanups.push(() => parent.kill('SIGKILL'));
+    const [line] = await once(createInterface({ input: parent.stdout! }), 'line');
+    const pids: readonly number[] = JSON.parse(line);
+    expect(pids).toHaveLength(4);
+    parent.kill('SIGKILL');
+    await allGone(pids);
+    await expect.poll(() => existsSync(join(home, 'database')), { timeout: 10_000 }).toBe(false);
+  });
+});
+
+describe('serve', () => {
+  it('runs until it is told to end and keeps what was written', async () => {
+    const home = folder();
+    const body = JSON.stringify({ name: 'alice', password: 'correct horse' });
+    const round = async () => {
+      const ending = new AbortController();
+      const lines: string[] = [];
+      const statuses: number[] = [];
+      const [port] = await freePort();
+      const print = (line: string) => {
+        lines.push(line);
+        if (line.includes('Ctrl-C')) void use();
+      };
+      const use = async () => {
+        const transport = createWsTransport({ origin: `http://127.0.0.1:${port}` });
+        statuses.push((await transport.request({ method: 'POST', path: '/v1/users', body })).status);
+        ending.abort(new Error('enough'));
+      };
+      const exit = await serve({ servers: 1, data: home, port: port!, signal: ending.signal, print });
+      return { exit, lines: lines.join('\n'), statuses, port };
+    };
+    const first = await round();
+    expect(first).toMatchObject({ exit: 0, statuses: [201] });
+    expect(first.lines).toContain(`http://127.0.0.1:${first.port}`);
+    expect(first.lines).toContain(join(home, 'database'));
+    expect(await round()).toMatchObject({ exit: 0, statuses: [409] });
+    expect(processesWith(home)).toEqual([]);
+  });
+
+  it('says in one sentence what keeps it from running, and leaves nothing', async () => {
+    const home = folder();
+    const taken = createServer();
+    const port = await listen(taken, { host: '127.0.0.1', port: 0 });
+    cleanups.push(() => taken.close());
+    const lines: string[] = [];
+    const signal = new AbortController().signal;
+    const print = (line: string) => lines.push(line);
+    expect(await serve({ data: home, port, signal, print })).toBe(3);
+    expect(lines.at(-1)).toMatch(/^Port \d+ on 127\.0\.0\.1 is in use by another program: [^\n]+$/);
+    const database = 'postgres://nobody:secret@127.0.0.1:9/none';
+    const [free] = await freePort();
+    expect(await serve({ servers: 1, data: home, port: free!, database, signal, print })).toBe(3);
+    expect(lines.at(-1)).toContain('127.0.0.1:9');
+    expect(lines.at(-1)).not.toContain('\n');
+    expect(processesWith(home)).toEqual([]);
+  });
+});
+
+// ---
+
+async function freePort(): Promise<readonly number[]> {
+  const server = createServer();
+  const port = await listen(server, { host: '127.0.0.1', port: 0 });
+  await new Promise((resolve) => server.close(resolve));
+  return [port];
+}
