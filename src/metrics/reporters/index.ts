@@ -1,12 +1,16 @@
 /** Every reporter by name: the list for the command line, the docs and the tests. */
 import { consoleComparisonReporter, consoleReporter } from './console.ts';
+import { csvComparisonReporter, csvReporter } from './csv.ts';
 import { htmlComparisonReporter, htmlReporter } from './html.ts';
 import { jsonComparisonReporter, jsonReporter } from './json.ts';
+import { junitComparisonReporter, junitReporter } from './junit.ts';
+import { markdownComparisonReporter, markdownReporter } from './markdown.ts';
 import { pngComparisonReporter, pngReporter } from './png.ts';
 import type { ComparisonReporter, Reporter, ReporterEntry } from './reporter.ts';
 
 export { createProgress, type Progress, type ProgressOutput, type ProgressUpdate } from './progress.ts';
 export type * from './reporter.ts';
+export { publishedSchemas } from './schema/index.ts';
 export { createWriter, type TextStream } from './writer.ts';
 
 export const reporters = {
@@ -21,6 +25,21 @@ export const reporters = {
     writes: ['latency.png', 'distribution.png'],
     does: 'Draws latency over time and its distribution as pictures.',
     reporter: pngReporter,
+  },
+  junit: {
+    writes: ['junit.xml'],
+    does: 'Writes one test case for each threshold and check.',
+    reporter: junitReporter,
+  },
+  markdown: {
+    writes: ['summary.md'],
+    does: 'Writes a summary for a pull request or a job summary.',
+    reporter: markdownReporter,
+  },
+  csv: {
+    writes: ['series.csv', 'samples.csv'],
+    does: 'Writes every second and every sample of a component as rows.',
+    reporter: csvReporter,
   },
 } as const satisfies Record<string, ReporterEntry<Reporter>>;
 
@@ -43,6 +62,17 @@ export const comparisonReporters = {
     does: 'Draws the distributions of all strategies and their differences as pictures.',
     reporter: pngComparisonReporter,
   },
+  junit: {
+    writes: ['junit.xml'],
+    does: 'Writes one test case for each trial.',
+    reporter: junitComparisonReporter,
+  },
+  markdown: {
+    writes: ['summary.md'],
+    does: 'Writes a summary for a pull request or a job summary.',
+    reporter: markdownComparisonReporter,
+  },
+  csv: { writes: ['trials.csv'], does: 'Writes the value of every trial as rows.', reporter: csvComparisonReporter },
 } as const satisfies Record<string, ReporterEntry<ComparisonReporter>>;
 
 export type ComparisonReporterName = keyof typeof comparisonReporters;

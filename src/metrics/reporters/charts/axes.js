@@ -76,9 +76,10 @@ const kinds = {
     min: 1,
     max: values.reduce((max, value) => Math.max(max, value ?? 0), 10),
     afterBuildTicks: (scale) => {
-      const crowded = scale.chart.width < 480 || scale.max > 2000;
+      const narrow = scale.chart.width < 480;
+      const crowded = narrow || scale.max > 2000;
       scale.ticks = percentilePlaces
-        .filter((value) => value <= scale.max && !(crowded && [4, 20, 200].includes(value)))
+        .filter((value) => value <= scale.max && !(crowded && [4, 20, 200].includes(value)) && !(narrow && value === 1))
         .map((value) => ({ value }));
     },
     ticks: { autoSkip: false, maxRotation: 0, callback: percentileName },

@@ -10,7 +10,7 @@ const pointsMax = 300;
 
 const frame: Pick<ChartSpec, 'kind' | 'x' | 'y' | 'places' | 'bands' | 'phases'> = {
   kind: 'lines',
-  x: { label: 'share of messages at or below (log scale of the rest)', unit: '', scale: 'percentile', min: 1 },
+  x: { label: 'percentile (log scale)', unit: '', scale: 'percentile', min: 1 },
   y: { label: 'latency', unit: 'ms', scale: 'log' },
   places: [],
   bands: [],

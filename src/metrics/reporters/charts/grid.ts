@@ -48,8 +48,8 @@ export function folded<T>(
 /** The sentence that a reader of a coarse chart is owed; empty when each second has its point. */
 export function gridNote(grid: Grid, fold: Fold): string {
   if (grid.windowSec === 1) return '';
-  const means = fold === 'worst' ? 'the worst second' : 'the mean';
-  return `Each point is ${means} of ${grid.windowSec} seconds.`;
+  const shown = fold === 'worst' ? 'the highest value among them' : 'their mean';
+  return `Each point stands for ${grid.windowSec} seconds and shows ${shown}.`;
 }
 
 // ---

@@ -14,6 +14,8 @@ interface Quantity {
 
 /** All charts of this file together: many servers get coarser windows, not a bigger page. */
 const numbersMax = 40_000;
+const pointsMin = 60;
+const pointsMax = 240;
 
 const cpu: Quantity = {
   id: 'cpu',
@@ -53,7 +55,7 @@ export function serverCharts(run: FinishedRun): ChartSpec[] {
   const samples = byComponent(run, (sample) => sample.role === 'server');
   const others = byComponent(run, (sample) => sample.role !== 'server');
   const lines = samples.size * quantities.length + others.size;
-  const grid = gridOf(run, Math.min(Math.max(Math.floor(numbersMax / Math.max(lines, 1)), 60), 600));
+  const grid = gridOf(run, Math.min(Math.max(Math.floor(numbersMax / Math.max(lines, 1)), pointsMin), pointsMax));
   const server = (quantity: Quantity): ChartSpec =>
     chart(run, grid, quantity, samples, `servers-${quantity.id}`, quantity.title, 'each chat server');
   const rest = chart(

@@ -98,7 +98,8 @@ function fillTable(details, spec) {
   const first = lines ? axisTitle(spec.x) : spec.y.label;
   const names = spec.series.map(({ name }) => (unit ? `${name}, ${unit}` : name));
   const head = table.createTHead().insertRow();
-  for (const name of [first, ...names]) head.append(element('th', { scope: 'col' }, name));
+  head.append(element('th', { scope: 'col' }, first));
+  for (const name of names) head.append(element('th', { scope: 'col', class: 'number' }, name));
   const body = table.createTBody();
   for (const [place, values] of rowsOf(spec)) {
     const row = body.insertRow();

@@ -18,8 +18,8 @@ export function dataTable(of: {
 }): Html {
   const { caption, columns, rows } = of;
   const classOf = (index: number): string => columns[index]?.kind ?? '';
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
-<caption>${caption}</caption>
+  return html`<p class="note caption">${caption}</p>
+<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table aria-label="${caption}">
 <thead><tr>${columns.map(({ title }, index) => html`<th scope="col" class="${classOf(index)}">${title}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ cells, style = '' }) =>

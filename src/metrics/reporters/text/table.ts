@@ -14,7 +14,8 @@ export interface Column {
 const codes: Readonly<Record<Color, string>> = { green: '32', red: '31', yellow: '33', dim: '2', bold: '1' };
 const gap = '  ';
 const indent = '  ';
-const lastColumnMin = 12;
+/** Words are cut to no less than this; numbers never. */
+const wordsColumnsMin = 12;
 
 export function createPaint(color: boolean): Paint {
   return (text, name) => (color ? `\u001b[${codes[name]}m${text}\u001b[0m` : text);
@@ -33,9 +34,12 @@ export function table(
   out: { readonly width: number; readonly paint: Paint },
 ): string[] {
   const shown = fitting(columns, rows, out.width);
-  const widths = shown.map((index) => columnWidth(columns, rows, index));
-  const room = out.width - indent.length - gap.length * (shown.length - 1) - sum(widths.slice(0, -1));
-  widths[widths.length - 1] = Math.min(widths.at(-1) ?? 0, Math.max(room, lastColumnMin));
+  const room = out.width - indent.length - gap.length * (shown.length - 1);
+  const widths = narrowed(
+    shown.map((index) => columnWidth(columns, rows, index)),
+    shown.map((index) => columns[index]!.align !== 'right'),
+    room,
+  );
   const line = (cells: readonly Cell[], color?: Color): string => {
     const padded = shown.map((index, place) =>
       pad(cells[index] ?? '', widths[place]!, columns[index]?.align, out.paint, color),
@@ -80,6 +84,20 @@ function fitting(columns: readonly Column[], rows: readonly (readonly Cell[])[],
     shown.splice(shown.indexOf(victim), 1);
   }
   return shown;
+}
+
+/** Takes what is too much from the widest columns of words. */
+function narrowed(widths: readonly number[], words: readonly boolean[], room: number): number[] {
+  const result = [...widths];
+  for (let excess = sum(result) - room; excess > 0; excess = sum(result) - room) {
+    const widest = Math.max(...result.filter((_, index) => words[index]));
+    if (!(widest > wordsColumnsMin)) break;
+    result[result.findLastIndex((width, index) => words[index] && width === widest)] = Math.max(
+      widest - excess,
+      wordsColumnsMin,
+    );
+  }
+  return result;
 }
 
 function pad(cell: Cell, width: number, align: Column['align'], paint: Paint, color?: Color): string {

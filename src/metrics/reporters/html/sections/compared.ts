@@ -110,7 +110,9 @@ function differenceCells({ unit }: ComparedMetric, of: Difference | undefined): 
 }
 
 function differenceWords({ shown, words }: Difference): string | Html {
-  return shown === 'none' ? words : html`${resultWord(shown)} – ${words}`;
+  if (shown === 'none') return words;
+  const said = words.toLowerCase().includes(shown) ? words : `${shown}: ${words}`;
+  return html`<span class="${shown}">${said}</span>`;
 }
 
 function signed(value: number | null, unit: string): string {
