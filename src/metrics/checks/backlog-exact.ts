@@ -27,8 +27,8 @@ export const backlogExact: CheckEntry = {
         else if (op === 'caughtUp') {
           sessions += 1;
           catchingUp.delete(actor);
-          for (const [id, , { shown }] of ledger.conversationsOf(actor)) {
-            const missing = presence.caughtUpTo(actor, id).minus(shown);
+          for (const [id, , { has }] of ledger.conversationsOf(actor)) {
+            const missing = presence.caughtUpTo(actor, id).minus(has);
             if (missing.first !== null) gaps.push({ user: actor, conversation: id, session: event.session, missing });
           }
         } else if (
@@ -62,7 +62,7 @@ interface Place {
 }
 
 function wasShown(ledger: Ledger, user: number, conversation: number, seq: number): boolean {
-  return ledger.conversations.get(conversation)?.members.get(user)?.shown.has(seq) ?? false;
+  return ledger.conversations.get(conversation)?.members.get(user)?.has.has(seq) ?? false;
 }
 
 /** Who was a member when is known for certain only now: an entry that ended a membership may be heard of late. */

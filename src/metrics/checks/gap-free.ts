@@ -1,6 +1,7 @@
 /**
- * What a user has of a conversation, their own accepted entries included, has no hole between the first and the last
- * place, except where they were not a member in between. A user's own message that was never answered may stand in a hole.
+ * What a user has of a conversation, their own accepted entries included, has no hole before the last place that they
+ * were shown, except where they were not a member in between. Their own entries may run ahead of what they were shown,
+ * and one of theirs that was never answered may stand in a hole.
  */
 import type { HistoryEvent } from '../history/event.ts';
 import type { CheckEntry, Verdict } from './check.ts';
@@ -38,7 +39,7 @@ function judge(ledger: Ledger, authors: ReadonlyMap<number, NumberTable>): Verdi
   let views = 0;
   for (const [conversation, { members }] of ledger.conversations) {
     for (const [user, member] of members) {
-      if (member.shown.first === null) continue;
+      if (member.lastShown === 0) continue;
       views += 1;
       for (const seq of holes(member)) {
         if (authors.get(conversation)?.get(seq) === user + 1) continue;
@@ -57,10 +58,9 @@ function judge(ledger: Ledger, authors: ReadonlyMap<number, NumberTable>): Verdi
   });
 }
 
-function holes({ shown, joined, left }: MemberLedger): SeqSet {
-  const all = new SeqSet([[shown.first!, shown.last!]]).minus(shown);
-  if (all.first === null || left.first === null) return all;
-  return all.minus(absences({ shown, joined, left }));
+function holes(member: MemberLedger): SeqSet {
+  const all = new SeqSet([[member.has.first!, member.lastShown]]).minus(member.has);
+  return all.first === null || member.left.first === null ? all : all.minus(absences(member));
 }
 
 /** The places between one stay and the next. */

@@ -23,7 +23,9 @@ export interface ConversationLedger {
 
 export interface MemberLedger {
   /** What the application has: entries shown to it, and its own accepted ones. */
-  readonly shown: SeqSet;
+  readonly has: SeqSet;
+  /** The last place of what was shown to it, its own left out; 0 if nothing was. */
+  lastShown: number;
   readonly joined: SeqSet;
   readonly left: SeqSet;
 }
@@ -45,7 +47,7 @@ export function createLedger(): Ledger {
     const { members } = conversationOf(conversation);
     let member = members.get(user);
     if (!member) {
-      member = { shown: new SeqSet(), joined: new SeqSet(), left: new SeqSet() };
+      member = { has: new SeqSet(), lastShown: 0, joined: new SeqSet(), left: new SeqSet() };
       members.set(user, member);
       const own = byUser.get(user);
       if (own) own.add(conversation);
@@ -60,7 +62,7 @@ export function createLedger(): Ledger {
       const { kind, op, actor, conversation, seq } = event;
       if (seq <= 0 || conversation <= 0 || (kind !== 'ok' && kind !== 'app' && kind !== 'wire')) return;
       if (kind === 'ok' && op === 'send') conversationOf(conversation).accepted.add(seq);
-      if (kind !== 'wire') memberOf(conversation, actor).shown.add(seq);
+      if (kind !== 'wire') noteHas(memberOf(conversation, actor), event);
       forEachJoining(event, (user) => memberOf(conversation, user).joined.add(seq));
       forEachLeaving(event, (user) => memberOf(conversation, user).left.add(seq));
     },
@@ -105,6 +107,11 @@ export function forEachLeaving(event: HistoryEvent, visit: (user: number) => voi
 }
 
 // ---
+
+function noteHas(member: MemberLedger, { kind, seq }: HistoryEvent): void {
+  member.has.add(seq);
+  if (kind === 'app') member.lastShown = Math.max(member.lastShown, seq);
+}
 
 function firstFrom(set: SeqSet, from: number): number {
   for (const [start, end] of set.ranges) if (end >= from) return Math.max(start, from);

@@ -124,7 +124,8 @@ function judge({ ledger, standings, creating }: State) {
       if (standing.received.first === null || !membersKnown) continue;
       judged += 1;
       const member = members.get(user);
-      const allKnown = standing.openInvites <= 0 && (creating.get(user) ?? 0) <= 0;
+      const mayHaveCreated = standing.lastJoined === 0 && (creating.get(user) ?? 0) > 0;
+      const allKnown = standing.openInvites <= 0 && !mayHaveCreated;
       const stays = new SeqSet(member ? entitledRanges(member) : []);
       const outside = allKnown ? standing.received.minus(stays) : new SeqSet();
       for (const seq of new Set([...standing.leaked, ...outside])) {

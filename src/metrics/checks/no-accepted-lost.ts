@@ -74,12 +74,12 @@ function judgeConversation(world: {
     const all = entitled(conversation.accepted, member);
     const present = presence.atEnd(user);
     const due = present ? all : all.and(presence.caughtUpTo(user, id));
-    const waiting = all.minus(due).minus(member.shown).size;
+    const waiting = all.minus(due).minus(member.has).size;
     tally.owed += due.size;
     tally.waiting += waiting;
     if (present) tally.present.add(user);
     if (waiting > 0) tally.away.add(user);
-    for (const seq of due.minus(member.shown)) {
+    for (const seq of due.minus(member.has)) {
       const what = () => `user ${user} never got the message at ${seq} of conversation ${id}, which was accepted`;
       violations.report(what, { conversation: id, seqs: [seq], actors: [user] });
     }

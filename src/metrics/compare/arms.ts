@@ -1,9 +1,9 @@
 /** What one arm did over all blocks: its distributions with their band, and how its servers shared the work. */
 import { relative } from 'node:path';
 import type { ComparisonArm } from '../comparison.ts';
-import type { DistributionPoint, FinishedRun, OperationName, ServerSummary } from '../run.ts';
+import type { FinishedRun, OperationName, ServerSummary } from '../run.ts';
 import { recordOf } from '../series.ts';
-import { bootstrapMin, mean, median, resamples } from '../statistics.ts';
+import { mean, median, medianBand } from '../statistics.ts';
 import type { ArmRun } from './runs.ts';
 
 export function comparisonArm(
@@ -34,26 +34,16 @@ export function isUsable(run: FinishedRun): boolean {
 
 type BandPoint = ComparisonArm['distribution'][OperationName][number];
 
-/** At the quantiles that every run can tell. The runs are resampled as wholes, the same way for every quantile. */
+/** At the quantiles that every run can tell. */
 function bandOf(runs: readonly FinishedRun[], operation: OperationName, seed: number): BandPoint[] {
   const curves = runs.map((run) => run.distribution[operation]);
-  const shortest = curves.reduce<readonly DistributionPoint[]>(
-    (least, curve) => (curve.length < least.length ? curve : least),
-    curves[0] ?? [],
-  );
-  const picks = runs.length < bootstrapMin ? null : [...resamples(runs.length, seed, bandResamples)];
-  return shortest.map(({ quantile }, i) => {
+  const points = Math.min(...curves.map((curve) => curve.length));
+  return (curves[0] ?? []).slice(0, points).map(({ quantile }, i) => {
     const values = curves.map((curve) => curve[i]!.ms);
-    const medians = picks === null ? values : picks.map((pick) => median(pick.map((run) => values[run]!))!);
-    const sorted = medians.toSorted((a, b) => a - b);
-    const low = sorted[Math.floor(sorted.length * 0.025)]!;
-    const high = sorted[Math.ceil(sorted.length * 0.975) - 1]!;
+    const [low, high] = medianBand(values, seed);
     return { quantile, ms: median(values)!, low, high };
   });
 }
-
-/** For a picture: enough for a steady band, and quick for thousands of points. */
-const bandResamples = 1000;
 
 function serverShares(runs: readonly FinishedRun[]): ComparisonArm['servers'] {
   const names = runs[0]?.summary.servers.map((server) => server.name) ?? [];

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkNames, createMemoryHistory, judge } from '../../../src/metrics/index.ts';
+import { directTalk } from './histories.ts';
+import { correctHistory } from './random-history.ts';
+
+describe('a correct history', () => {
+  it('fails no check', async () => {
+    const passes = new Map(checkNames.map((name) => [name, 0]));
+    await fc.assert(
+      fc.asyncProperty(correctHistory, async (events) => {
+        const verdicts = await judge(createMemoryHistory(events));
+        expect(verdicts.filter(({ result }) => result === 'fail')).toEqual([]);
+        for (const { check, result } of verdicts)
+          if (result === 'pass') passes.set(check as never, passes.get(check as never)! + 1);
+      }),
+      { numRuns: 300 },
+    );
+    expect([...passes].filter(([, count]) => count < 50)).toEqual([]);
+  });
+
+  it('passes every check by name, in the order of the registry', async () => {
+    const verdicts = await judge(createMemoryHistory(directTalk(3)));
+    expect(verdicts.map(({ check }) => check)).toEqual(checkNames);
+    const unknown = verdicts.filter(({ result }) => result !== 'pass').map(({ check }) => check);
+    expect(unknown).toEqual(['stored-agrees']);
+  });
+});
+
+describe('an empty history', () => {
+  it('proves nothing: every check is unknown', async () => {
+    const verdicts = await judge(createMemoryHistory());
+    expect(new Set(verdicts.map(({ result }) => result))).toEqual(new Set(['unknown']));
+  });
+});
