@@ -123,7 +123,7 @@ function servers({ summary }: FinishedRun, out: Lines): string[] {
   ]);
   const { rate, sessions, cpu } = summary.fairness;
   const fairness =
-    `fairness (Jain; 1 is equal): rate ${figure(rate.jain)}, ` +
+    `fairness (Jain; 1 is equal): messages ${figure(rate.jain)}, ` +
     `sessions ${figure(sessions.jain)}, CPU ${figure(cpu.jain)}`;
   return [...heading('Servers', out), ...table(columns, rows, out), ...indented(fairness, out)];
 }

@@ -8,10 +8,9 @@ import { markdownComparisonReporter, markdownReporter } from './markdown.ts';
 import { pngComparisonReporter, pngReporter } from './png.ts';
 import type { ComparisonReporter, Reporter, ReporterEntry } from './reporter.ts';
 
-export { createProgress, type Progress, type ProgressOutput, type ProgressUpdate } from './progress.ts';
+export { createProgress, type Progress, type ProgressUpdate } from './progress.ts';
 export type * from './reporter.ts';
-export { publishedSchemas } from './schema/index.ts';
-export { createWriter, type TextStream } from './writer.ts';
+export { createWriter } from './writer.ts';
 
 export const reporters = {
   console: {
@@ -43,8 +42,6 @@ export const reporters = {
   },
 } as const satisfies Record<string, ReporterEntry<Reporter>>;
 
-export type ReporterName = keyof typeof reporters;
-
 export const comparisonReporters = {
   console: {
     writes: 'stdout',
@@ -74,5 +71,3 @@ export const comparisonReporters = {
   },
   csv: { writes: ['trials.csv'], does: 'Writes the value of every trial as rows.', reporter: csvComparisonReporter },
 } as const satisfies Record<string, ReporterEntry<ComparisonReporter>>;
-
-export type ComparisonReporterName = keyof typeof comparisonReporters;

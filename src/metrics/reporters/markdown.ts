@@ -14,6 +14,7 @@ import {
   setting,
   shownOperations,
 } from './text/format.ts';
+import { tellingMetrics } from './text/telling.ts';
 
 export const markdownReporter: Reporter = (run, out) => out.file('summary.md', runMarkdown(run));
 
@@ -58,8 +59,9 @@ function runMarkdown(run: FinishedRun): string {
 }
 
 function comparisonMarkdown(comparison: Comparison): string {
-  const { scenario, arms, blocks: trials, baseline, metrics } = comparison;
-  const tables = metrics.map((metric) =>
+  const { scenario, arms, blocks: trials, baseline } = comparison;
+  const { telling, silent } = tellingMetrics(comparison);
+  const tables = telling.map((metric) =>
     table(
       [metric.metric, 'median', `against ${baseline}`],
       metric.arms.map((arm) => {
@@ -74,6 +76,9 @@ function comparisonMarkdown(comparison: Comparison): string {
     escapeMarkdown(`${arms.length} strategies · ${trials.length} trials of each · seed ${comparison.seed}`),
     list(comparison.findings),
     ...tables,
+    silent.length > 0
+      ? escapeMarkdown(`No difference was shown in ${silent.map(({ metric }) => metric).join(', ')}.`)
+      : '',
     again(comparison.again),
   );
 }

@@ -60,6 +60,7 @@ describe('the comparison on the terminal', () => {
     expect(text.indexOf('What was shown')).toBeLessThan(text.indexOf('Against the baseline'));
     expect(text).toMatch(/least-connections +6\.\d\d ms +baseline/);
     expect(text).toContain('no difference shown');
+    expect(text).toContain('No difference was shown in lost.');
   });
 });
 

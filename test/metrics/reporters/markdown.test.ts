@@ -34,7 +34,10 @@ describe('summary.md', () => {
   it('of a comparison tells the findings and each metric in words', async () => {
     const out = memoryWriter();
     await markdownComparisonReporter(sampleComparison(), out);
-    expect(out.text('summary.md')).toContain('- two-choices: no difference shown in delivery.p50.');
+    expect(out.text('summary.md')).toContain(
+      '- delivery.p50: no difference shown between least-connections and memory',
+    );
+    expect(out.text('summary.md')).toContain('No difference was shown in lost.');
     expect(out.text('summary.md')).toMatch(/\| memory \| .* \| no difference shown \|/);
   });
 });

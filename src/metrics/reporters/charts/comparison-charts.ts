@@ -4,16 +4,16 @@ import { type Axis, type ChartSpec, rounded, roundedOrNull } from './spec.ts';
 
 const noTime: Pick<ChartSpec, 'places' | 'bands' | 'phases'> = { places: [], bands: [], phases: [] };
 
-/** One chart for each metric of which at least one difference has an interval; each in its own unit. */
+/** One chart, in its own unit, for each metric in which the trials differed at all and gave an interval. */
 export function differenceCharts(comparison: Comparison): ChartSpec[] {
   return comparison.metrics
-    .filter((metric) => metric.differences.some(({ interval }) => interval !== null))
+    .filter((metric) => metric.differences.some(({ interval }) => interval?.some((end) => end !== 0)))
     .map((metric, index) => differenceChart(metric, comparison.baseline, index));
 }
 
 export function shareCharts({ arms }: Comparison): ChartSpec[] {
   return [
-    shareChart(arms, 'rate', 'Accepted messages by server', (server) => server.rateShare),
+    shareChart(arms, 'rate', 'Messages by server', (server) => server.rateShare),
     shareChart(arms, 'sessions', 'Sessions by server', (server) => server.sessionShare),
     shareChart(arms, 'cpu', 'CPU by server', (server) => server.cpuShare),
   ];

@@ -1,6 +1,7 @@
 /** Latency by percentile, where the tail has as much room as the body. */
 import type { Comparison } from '../../comparison.ts';
 import type { DistributionPoint, FinishedRun, OperationName } from '../../run.ts';
+import { bootstrapMin } from '../../statistics.ts';
 import { milliseconds } from '../text/format.ts';
 import { type ChartSpec, rounded, type Series } from './spec.ts';
 
@@ -42,8 +43,9 @@ export function runDistribution(run: FinishedRun): ChartSpec {
   };
 }
 
-/** One line for each strategy, with its 95 % band. */
+/** One line for each strategy, with its band. */
 export function comparedDistributions(comparison: Comparison, operation: 'delivery' | 'accepted'): ChartSpec {
+  const trials = comparison.blocks.length;
   return {
     ...frame,
     id: `distribution-${operation}`,
@@ -51,7 +53,7 @@ export function comparedDistributions(comparison: Comparison, operation: 'delive
     description:
       `Latency from the ${operation === 'delivery' ? 'intended send to the recipient' : 'intended send to the server’s confirmation'}, ` +
       `at each percentile, for each of ${comparison.arms.length} strategies.`,
-    note: `Line: median over ${comparison.blocks.length} trials. Band: 95 % bootstrap interval of it.`,
+    note: `Line: median over ${trials} trials. Band: ${trials < bootstrapMin ? 'the range of the trials' : '95 % bootstrap interval of it'}.`,
     series: comparison.arms.map((arm, look) => {
       const points = thinned(arm.distribution[operation].filter(({ quantile }) => quantile < 1));
       return {

@@ -1,13 +1,15 @@
 /** The comparison on the terminal: verdict, findings, the table of medians and differences, instrument. */
 import type { ComparedMetric, Comparison, Difference } from '../../comparison.ts';
-import { inUnit } from '../text/format.ts';
+import { inUnit, percent } from '../text/format.ts';
 import { type Cell, clean, table, wrap } from '../text/table.ts';
+import { tellingMetrics } from '../text/telling.ts';
 import { type Color, heading, type Lines, verdictLine } from './parts.ts';
 
 const shownColors: Readonly<Record<Difference['shown'], Color>> = { better: 'green', worse: 'red', none: 'dim' };
 
 export function comparisonText(comparison: Comparison, out: Lines): string {
-  const { scenario, arms, blocks, baseline, findings, metrics } = comparison;
+  const { scenario, arms, blocks, baseline, findings } = comparison;
+  const { telling, silent } = tellingMetrics(comparison);
   const trials = `${arms.length} strategies · ${blocks.length} trials of each · baseline ${baseline} · seed ${comparison.seed}`;
   const lines = [
     verdictLine({ name: scenario.name, ...comparison }, out),
@@ -18,7 +20,10 @@ export function comparisonText(comparison: Comparison, out: Lines): string {
       indented(`· ${finding}`, out),
     ),
     ...heading('Against the baseline', out),
-    ...metrics.flatMap((metric) => metricLines(metric, comparison, out)),
+    ...telling.flatMap((metric) => metricLines(metric, comparison, out)),
+    ...(silent.length > 0
+      ? indented(`No difference was shown in ${silent.map(({ metric }) => metric).join(', ')}.`, out)
+      : []),
     ...heading('Instrument', out),
     `  ${comparison.instrument.state} (the worst of all trials)`,
     ...comparison.instrument.reasons.flatMap((reason) => indented(reason, out)),
@@ -44,11 +49,18 @@ function metricLines(metric: ComparedMetric, { baseline }: Comparison, out: Line
       inUnit(arm.median, metric.unit),
       intervalText(difference, metric.unit),
       difference
-        ? { text: difference.words, color: shownColors[difference.shown] }
+        ? { text: shortWords(difference, metric.unit), color: shownColors[difference.shown] }
         : { text: arm.name === baseline ? 'baseline' : '', color: 'dim' },
     ];
   });
   return [...table(columns, rows, out), ''];
+}
+
+/** The whole sentence is among the findings. */
+function shortWords({ shown, words, relative, difference }: Difference, unit: string): string {
+  if (shown === 'none') return words;
+  const size = relative === null ? inUnit(difference, unit) : percent(relative);
+  return `${shown}: ${(difference ?? 0) > 0 ? '+' : ''}${size}`;
 }
 
 function intervalText(difference: Difference | undefined, unit: string): string {

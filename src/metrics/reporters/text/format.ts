@@ -49,11 +49,14 @@ export function moment(ms: number | null): string {
   return known(ms) ? `${(ms / 1000).toFixed(3)} s` : unknown;
 }
 
-/** A value of a metric in its unit: a share reads as percent, a rate as `/s`. */
+/** Units that are no more than a number. */
+const plainUnits = ['', 'count', 'ratio'];
+
+/** A value of a metric in its unit. */
 export function inUnit(value: number | null, unit: string): string {
   if (!known(value)) return unknown;
   if (unit === 'ms') return `${measured(value)} ms`;
-  if (unit === '%' || unit === '') return `${figure(value)}${unit && ` ${unit}`}`;
+  if (plainUnits.includes(unit)) return figure(value);
   return unit.startsWith('/') ? `${figure(value)}${unit}` : `${figure(value)} ${unit}`;
 }
 

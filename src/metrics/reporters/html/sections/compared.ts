@@ -2,6 +2,7 @@
 import type { ComparedMetric, Comparison, Difference } from '../../../comparison.ts';
 import { jain } from '../../charts/comparison-charts.ts';
 import { inUnit, percent, unknown } from '../../text/format.ts';
+import { tellingMetrics } from '../../text/telling.ts';
 import { type Column, dataTable, resultWord, section } from '../parts.ts';
 import { type Html, html } from '../template.ts';
 
@@ -18,14 +19,24 @@ export function findingsSection({ findings }: Comparison): Html {
 }
 
 /** Each strategy against the baseline, metric by metric, in words and numbers. */
-export function differencesTables({ metrics, baseline }: Comparison): Html {
-  return html`${metrics.map((metric) => differencesTable(metric, baseline))}`;
+export function differencesTables(comparison: Comparison): Html {
+  const { telling, silent } = tellingMetrics(comparison);
+  const tables = (metrics: readonly ComparedMetric[]): Html[] =>
+    metrics.map((metric) => differencesTable(metric, comparison.baseline));
+  return html`<p class="note caption">Medians over the trials; differences are paired by block. “Would have shown”: the
+smallest true difference that these trials would have shown four times in five.</p>
+${tables(telling)}
+${
+  silent.length > 0 &&
+  html`<details><summary>No difference was shown in ${silent.map(({ metric }) => metric).join(', ')}</summary>
+${tables(silent)}</details>`
+}`;
 }
 
 export function sharesTable({ arms }: Comparison): Html {
   const columns: Column[] = [
     { title: 'strategy' },
-    { title: 'accepted rate: Jain', kind: number },
+    { title: 'messages: Jain', kind: number },
     { title: 'largest share', kind: number },
     { title: 'sessions: Jain', kind: number },
     { title: 'largest share', kind: number },
@@ -92,9 +103,7 @@ function differencesTable(metric: ComparedMetric, baseline: string): Html {
     const words = difference ? differenceWords(difference) : arm.name === baseline ? 'baseline' : '';
     return { cells: [arm.name, words, inUnit(arm.median, metric.unit), ...differenceCells(metric, difference)] };
   });
-  const caption =
-    `${metric.metric}, ${metric.better} is better. Medians over the trials; differences from ${baseline}, paired by block; ` +
-    '“would have shown”: the smallest true difference that these trials would have shown four times in five.';
+  const caption = `${metric.metric} against ${baseline}; ${metric.better} is better.`;
   return dataTable({ caption, columns, rows });
 }
 

@@ -96,7 +96,7 @@ function fairnessTable({ fairness }: Summary): Html {
     { title: 'Jain’s index', kind: 'number' },
     { title: 'largest share over the mean', kind: 'number' },
   ];
-  const rows = [row('accepted rate', fairness.rate), row('sessions', fairness.sessions), row('CPU', fairness.cpu)];
+  const rows = [row('messages', fairness.rate), row('sessions', fairness.sessions), row('CPU', fairness.cpu)];
   return dataTable({
     caption: '1 is an equal share for each server; servers of unequal strength should not be equal.',
     columns,
