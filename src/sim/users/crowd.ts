@@ -116,7 +116,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): Crowd {
   const schedules: Schedule[] = [];
   const totals = { connected: 0, offered: 0, accepted: 0, refused: 0, expected: 0, delivered: 0, disconnects: 0 };
   let onlineOnce = 0;
-  let cancelTick = tickLater();
+  let cancelTick = tickLater(Math.floor((clock.now() - runStartMs) / 1000));
 
   const observer: UserObserver = {
     conversation: (user, frame) => beliefs.learn(user, frame),
@@ -243,11 +243,11 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): Crowd {
   }
 
   /** Just before each second of the run ends, so that every second has one. */
-  function tickLater(): Cancel {
-    const untilMs = 1000 - ((clock.now() - runStartMs + 10) % 1000);
-    return clock.after(untilMs, () => {
-      seconds.tick(clock.now() - runStartMs, totals.connected, world.vitals?.sample() ?? null);
-      cancelTick = tickLater();
+  function tickLater(second: number): Cancel {
+    return clock.after(runStartMs + second * 1000 + 990 - clock.now(), () => {
+      const nowMs = clock.now() - runStartMs;
+      seconds.tick(nowMs, totals.connected, world.vitals?.sample() ?? null);
+      cancelTick = tickLater(Math.max(second + 1, Math.floor(nowMs / 1000)));
     });
   }
 

@@ -28,11 +28,11 @@ export function startSchedule(order: {
   const run = (): void => {
     while (next < atMs.length) {
       const lateMs = clock.now() - (startMs + atMs[next]!);
-      if (lateMs < 0) {
+      if (lateMs < -earlyMsMax) {
         cancelTimer = clock.after(-lateMs, run);
         return;
       }
-      act(next++, lateMs);
+      act(next++, Math.max(0, lateMs));
     }
     finish();
   };
@@ -62,3 +62,5 @@ export function waitUntil(clock: Clock, boundMs: Ms, isSo: () => boolean): Promi
 }
 
 const lookEveryMs = 10;
+/** Below this the sum of a reading and a delay may be rounded to the same reading, and time would stand still. */
+const earlyMsMax = 0.001;

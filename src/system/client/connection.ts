@@ -227,7 +227,9 @@ export class Connection {
   private beatLater(): void {
     const giveUpAt = this.heardAt + 2 * this.heartbeatMs;
     const nextAt = this.isUp ? Math.min(giveUpAt, this.pingAt()) : giveUpAt;
-    this.cancelBeat = this.world.clock.after(nextAt - this.world.clock.now(), () => this.beat());
+    // Never in no time: a delay that is lost to rounding would be waited for again and again.
+    const delayMs = Math.max(1, nextAt - this.world.clock.now());
+    this.cancelBeat = this.world.clock.after(delayMs, () => this.beat());
   }
 
   private beat(): void {

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type CountLine,
+  createMemoryHistory,
+  decodeHistogram,
+  type HistogramLine,
+  type InstrumentLine,
+  judge,
+  type MemoryHistory,
+} from '../../../src/metrics/index.ts';
+import type { Cluster } from '../../../src/sim/backends/backend.ts';
+import { virtualBackend } from '../../../src/sim/backends/virtual/index.ts';
+import type { Load } from '../../../src/sim/engine/load.ts';
+import { type ScenarioInput, scenario } from '../../../src/sim/scenario.ts';
+import { createCrowd, sessionDefaults } from '../../../src/sim/users/crowd.ts';
+import { createLoad } from '../../../src/sim/users/load.ts';
+import { createSecondsRecorder } from '../../../src/sim/users/seconds.ts';
+import { buildTrace, workerOf } from '../../../src/sim/users/trace.ts';
+import { createSeededRandom, type Log } from '../../../src/system/index.ts';
+
+const log: Log = { write: () => {} };
+
+interface Outcome {
+  readonly history: MemoryHistory;
+  readonly histograms: HistogramLine[];
+  readonly counts: CountLine[];
+  readonly instrument: InstrumentLine[];
+  readonly drained: boolean;
+  readonly load: Load;
+  readonly sends: number;
+}
+
+/** A whole run of a small scenario in virtual time. */
+async function play(
+  input: Partial<ScenarioInput>,
+  options: { crowds?: number; disturb?: (cluster: Cluster) => Promise<unknown> } = {},
+): Promise<Outcome> {
+  const resolved = scenario.parse({
+    name: 'test',
+    description: 'A small run.',
+    users: 20,
+    topology: { kind: 'friends', degree: 3 },
+    pace: { kind: 'constant', perSec: 100 },
+    rampMs: 500,
+    warmupMs: 500,
+    measureMs: 2500,
+    ...input,
+  });
+  const seed = 7;
+  const trace = buildTrace(resolved, seed);
+  const history = createMemoryHistory();
+  const [histograms, counts, instrument]: [HistogramLine[], CountLine[], InstrumentLine[]] = [[], [], []];
+  const order = { spec: resolved.cluster, seed, logDirectory: null, log, signal: new AbortController().signal };
+  return virtualBackend.run(order, async (cluster) => {
+    const { clock } = cluster;
+    const runStartMs = clock.now();
+    const random = createSeededRandom(seed).fork('users');
+    const workers = options.crowds ?? 1;
+    const crowds = Array.from({ length: workers }, (_, worker) => {
+      const all = Uint32Array.from({ length: resolved.users }, (_, user) => user);
+      const users = all.filter((user) => workerOf(user, resolved.users, workers) === worker);
+      const seconds = createSecondsRecorder(worker, {
+        histograms: (lines) => histograms.push(...lines),
+        counts: (lines) => counts.push(...lines),
+        instrument: (lines) => instrument.push(...lines),
+      });
+      const transportFor = (user: number) => cluster.connect(user, random.fork(`link:${user}`));
+      return createCrowd(
+        { trace, users, tag: 'abcdef', runStartMs, session: sessionDefaults },
+        { clock, random, log, transportFor, history, seconds, vitals: null },
+      );
+    });
+    const load = createLoad({ crowds, clock, users: resolved.users });
+    await load.signUp();
+    await load.connect();
+    await load.openConversations();
+    const disturbed = options.disturb?.(cluster);
+    await load.send(clock.now());
+    await disturbed;
+    const drained = await load.drain(20_000);
+    await load.stop();
+    return { history, histograms, counts, instrument, drained, load, sends: trace.sends.count };
+  });
+}
+
+function sumOf<T>(lines: readonly T[], read: (line: T) => number): number {
+  return lines.reduce((total, line) => total + read(line), 0);
+}
+
+async function failures(history: MemoryHistory): Promise<string[]> {
+  const verdicts = await judge(history);
+  return verdicts.filter((verdict) => verdict.result === 'fail').map(({ check, summary }) => `${check}: ${summary}`);
+}
+
+describe('a crowd in virtual time', () => {
+  it.each<[string, Partial<ScenarioInput>]>([
+    ['pairs', { topology: { kind: 'pairs' } }],
+    ['friends', {}],
+    ['groups', { topology: { kind: 'groups', count: 3, size: 6, skew: 1 } }],
+    ['comings and goings', { churn: { stayMeanMs: 800, offlineMs: 200 } }],
+  ])('sends all that is due, gets all of it delivered, and breaks no promise: %s', async (_, input) => {
+    const { drained, load, sends, history } = await play(input);
+    expect(drained).toBe(true);
+    expect(load.totals()).toMatchObject({ offered: sends, accepted: sends, errors: 0 });
+    expect(await failures(history)).toEqual([]);
+  });
+
+  it('loses nothing when a server is killed', async () => {
+    const { drained, history, load, sends } = await play(
+      {},
+      {
+        disturb: async (cluster) => {
+          await new Promise<void>((resolve) => cluster.clock.after(1000, resolve));
+          await cluster.apply({ kind: 'kill', server: 's2' });
+          await new Promise<void>((resolve) => cluster.clock.after(500, resolve));
+          await cluster.apply({ kind: 'start', server: 's2' });
+        },
+      },
+    );
+    expect(drained).toBe(true);
+    expect(load.totals().accepted).toBe(sends);
+    expect(load.totals().errors).toBeGreaterThan(0);
+    expect(await failures(history)).toEqual([]);
+  });
+
+  it('can be cut into several that know nothing of each other', async () => {
+    const { drained, load, sends, history } = await play({}, { crowds: 3 });
+    expect(drained).toBe(true);
+    expect(load.totals()).toMatchObject({ offered: sends, accepted: sends });
+    expect(await failures(history)).toEqual([]);
+  });
+
+  it('counts the same in its lines, its totals and its history', async () => {
+    const { counts, history, sends, load, instrument } = await play({
+      topology: { kind: 'groups', count: 2, size: 5 },
+    });
+    const events = (kind: string) =>
+      history.events.filter((event) => event.kind === kind && event.op === 'send').length;
+    const delivered = load.totals().delivered;
+    expect(delivered).toBe(4 * sends);
+    expect(sumOf(counts, (line) => line.offered)).toBe(sends);
+    expect(sumOf(counts, (line) => line.sent)).toBe(sends);
+    expect(sumOf(counts, (line) => line.accepted)).toBe(events('ok'));
+    expect(sumOf(counts, (line) => line.expected)).toBe(delivered);
+    expect(sumOf(counts, (line) => line.delivered)).toBe(events('app'));
+    expect(sumOf(instrument, (line) => line.sends)).toBe(sends);
+    expect(Math.max(...counts.map((line) => line.connected))).toBe(20);
+  });
+
+  it('measures each delivery, each acceptance, and each last member', async () => {
+    const { histograms, sends } = await play({ topology: { kind: 'groups', count: 2, size: 5 } });
+    const count = (operation: string) =>
+      sumOf(
+        histograms.filter((line) => line.operation === operation),
+        (line) => decodeHistogram(line.hdr).totalCount,
+      );
+    expect(count('accepted')).toBe(sends);
+    expect(count('delivery')).toBe(4 * sends);
+    expect(count('fanOut')).toBe(sends);
+    expect(count('connect')).toBe(20);
+    expect(count('signIn')).toBe(20);
+    expect(histograms.filter((line) => line.operation === 'delivery').every((line) => line.server !== '')).toBe(true);
+  });
+
+  it('does the same for the same seed', async () => {
+    const input: Partial<ScenarioInput> = { churn: { stayMeanMs: 800, offlineMs: 200 } };
+    const [one, two] = [await play(input), await play(input)];
+    expect(one.history.events).toEqual(two.history.events);
+    expect(one.histograms).toEqual(two.histograms);
+  });
+});
