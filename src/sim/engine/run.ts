@@ -18,9 +18,10 @@ import {
 import { createSeededRandom, type Log } from '../../system/index.ts';
 import type { Backend, Cluster } from '../backends/backend.ts';
 import type { Scenario } from '../scenario.ts';
+import { runTag, userIndexOf } from '../users/names.ts';
 import { buildTrace, type Trace, traceHash } from '../users/trace.ts';
 import { type Disturbance, startDisturbance } from './disturb.ts';
-import type { Load, LoadTotals } from './load.ts';
+import type { LoadTotals } from './load.ts';
 import { machineOf, notesOf, versionsOf } from './record.ts';
 import { startSampler } from './sampler.ts';
 import { startLoad } from './start-load.ts';
@@ -83,6 +84,7 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   const { scenario, directory, log } = order;
   const { clock } = cluster;
   const runStartMs = clock.now();
+  const tag = runTag(order.seed);
   draft.servers(cluster.servers);
   const history = createHistoryWriter(historyPath(directory.path, 'laboratory'));
   const samples = createLineWriter(directory.path, 'samples', 'cluster');
@@ -121,7 +123,8 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
     );
     draft.faults(await disturbance.finish());
     await phase('drain', () => load.drain(scenario.drainMs));
-    await recordStored(cluster, { trace, history, runStartMs, enabled: scenario.history });
+    if (scenario.history)
+      await recordStored(cluster, { actorOf: (name) => userIndexOf(tag, name), history, runStartMs });
   } finally {
     watcher();
     draft.faults((await disturbance?.finish()) ?? []);
