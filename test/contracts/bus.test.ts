@@ -13,13 +13,14 @@ busContract('memory', async () => {
 
 describe('on a PostgreSQL of its own', () => {
   let postgres: TestPostgres;
+  let url: string;
   beforeAll(async () => {
     postgres = await startTestPostgres();
+    url = await postgres.createDatabase();
   });
   afterAll(() => postgres.stop());
 
   busContract('postgres', async () => {
-    const url = await postgres.createDatabase();
     const buses: Bus[] = [];
     return {
       join: async () => {

@@ -4,8 +4,7 @@ import { createPostgresStore } from '../../src/system/database/postgres-store.ts
 import type { Store } from '../../src/system/database/store.ts';
 import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { storeContract } from './store.ts';
-
-const groupMembersMax = 5;
+import { groupMembersMax } from './store-kit.ts';
 
 storeContract('memory', async () => {
   const store = createMemoryStore({ groupMembersMax });
@@ -14,13 +13,15 @@ storeContract('memory', async () => {
 
 describe('on a PostgreSQL of its own', () => {
   let postgres: TestPostgres;
+  let url: string;
   beforeAll(async () => {
     postgres = await startTestPostgres();
+    url = await postgres.createDatabase();
   });
   afterAll(() => postgres.stop());
 
   storeContract('postgres', async () => {
-    const url = await postgres.createDatabase();
+    await postgres.empty(url);
     const stores: Store[] = [];
     return {
       open: async () => {

@@ -1,0 +1,116 @@
+import { expect, it } from 'vitest';
+import { StoreFailure } from '../../src/system/database/store.ts';
+import type { Bench } from './store-kit.ts';
+import {
+  createGroup,
+  done,
+  invite,
+  openDirect,
+  people,
+  person,
+  readAll,
+  send,
+  sent,
+  signIn,
+  userName,
+} from './store-kit.ts';
+
+export function accountsContract(bench: Bench): void {
+  it('tells names apart without regard to case and keeps the case', async () => {
+    const { store } = bench;
+    const ada = await store.createUser({ name: userName('Ada'), passwordHash: 'h', at: 1 });
+    expect(await store.createUser({ name: userName('aDA'), passwordHash: 'h', at: 1 })).toBeNull();
+    expect(await store.findUser('ADA')).toEqual({ id: ada, name: 'Ada', passwordHash: 'h' });
+    expect(await store.findUser('Adam')).toBeNull();
+  });
+
+  it('gives a name to one of many who want it at once', async () => {
+    const stores = [bench.store, bench.other, bench.store, bench.other];
+    const wishes = stores.map((store) => store.createUser({ name: userName('ada'), passwordHash: 'h', at: 1 }));
+    expect((await Promise.all(wishes)).filter((id) => id !== null)).toHaveLength(1);
+  });
+
+  it('only the letters A to Z have a case', async () => {
+    await person(bench.store, 'kim');
+    // The Kelvin sign becomes a `k` in many libraries.
+    expect(await bench.store.findUser('\u212Aim')).toBeNull();
+  });
+
+  it('knows a device by its user and label', async () => {
+    const { store, other } = bench;
+    const [ada, bob] = await people(store, 'ada', 'bob');
+    const session = { user: ada.user, deviceLabel: 'phone', tokenDigest: 'second', at: 5, expiresAt: 100 };
+    expect(await other.createSession(session)).toBe(ada.device);
+    expect((await signIn(store, ada, 'laptop')).device).not.toBe(ada.device);
+    expect(bob.device).not.toBe(ada.device);
+  });
+
+  it('knows who is behind a token until it expires or is deleted', async () => {
+    const { store, other } = bench;
+    const ada = await person(store, 'Ada');
+    await store.createSession({ user: ada.user, deviceLabel: 'phone', tokenDigest: 'token', at: 5, expiresAt: 100 });
+    expect(await other.findSession('token', 99)).toEqual(ada);
+    expect(await other.findSession('token', 100)).toBeNull();
+    expect(await other.findSession('unknown', 99)).toBeNull();
+    expect(await store.deleteSession('token')).toBe(true);
+    expect(await store.deleteSession('token')).toBe(false);
+    expect(await other.findSession('token', 99)).toBeNull();
+  });
+
+  it('a new session leaves other living sessions of the device alone', async () => {
+    const { store } = bench;
+    const ada = await person(store, 'ada');
+    const session = { user: ada.user, deviceLabel: 'phone', at: 50, expiresAt: 100 };
+    await store.createSession({ ...session, tokenDigest: 'first' });
+    await store.createSession({ ...session, tokenDigest: 'second' });
+    expect(await store.findSession('first', 60)).toEqual(ada);
+    expect(await store.findSession('second', 60)).toEqual(ada);
+  });
+
+  it('a session of nobody is refused as a failure that wrote nothing', async () => {
+    const session = { user: 99 as never, deviceLabel: 'x', tokenDigest: 't', at: 0, expiresAt: 9 };
+    const failure = await bench.store.createSession(session).catch((error) => error);
+    expect(failure).toBeInstanceOf(StoreFailure);
+    expect(failure.definite).toBe(true);
+  });
+
+  it.each([`'; DROP TABLE users; --`, `" OR ""="`, `\\'; SELECT 1; --`, '$1 %s {"a":[1]}', '{NULL,"x"}', 'émile 😀'])(
+    'treats %j as nothing but text, in every field',
+    async (text) => {
+      const { store } = bench;
+      const user = await store.createUser({ name: userName(text), passwordHash: text, at: 1 });
+      expect(await store.findUser(text)).toEqual({ id: user, name: text, passwordHash: text });
+      const session = { user: user!, deviceLabel: text, tokenDigest: text, at: 0, expiresAt: 1e12 };
+      const by = { user: user!, name: userName(text), device: await store.createSession(session) };
+      expect(await store.findSession(text, 1)).toEqual(by);
+      const { conversation } = await done(store, createGroup(by, text));
+      expect(await store.change(invite(by, conversation, text))).toEqual({ kind: 'refused', code: 'alreadyMember' });
+      await done(store, openDirect(by, text));
+      await sent(store, send(by, conversation, { payload: text }));
+      expect((await readAll(store, conversation, by))[1]).toMatchObject({ sender: text, payload: text });
+      expect(await store.conversation(conversation)).toMatchObject({
+        title: text,
+        admin: text,
+        members: [{ name: text }],
+      });
+      expect(await store.deleteSession(text)).toBe(true);
+      expect(await store.findUser(text)).not.toBeNull();
+    },
+  );
+
+  it('looks up any text without failing', async () => {
+    expect(await bench.store.findUser('a\0b')).toBeNull();
+    expect(await bench.store.findSession('a\0b', 1)).toBeNull();
+  });
+
+  it('answers a ping until it is closed, and then refuses everything as not done', async () => {
+    const { other } = bench;
+    await other.ping();
+    await other.close();
+    await other.close();
+    const failures = await Promise.all(
+      [other.ping(), other.heads([]), other.findUser('ada')].map((call) => call.catch((error) => error)),
+    );
+    for (const failure of failures) expect(failure).toMatchObject({ name: 'StoreFailure', definite: true });
+  });
+}
