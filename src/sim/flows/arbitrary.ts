@@ -32,8 +32,11 @@ const weights: { readonly [kind in Operation['do']]: number } = {
 };
 
 /** From within one step of a commit to beyond every timer of a small world, in milliseconds. */
-const waits: readonly number[] = [0.2, 0.5, 0.5, 1, 1, 2, 5, 5, 20, 20, 100, 500, 2000];
+const waits: readonly number[] = [0.2, 0.5, 0.5, 1, 1, 2, 5, 5, 20, 20, 100, 100, 1000];
 const sizes: readonly number[] = [8, 8, 8, 200, 2000];
+
+/** Worlds in which every deletion is tried before a flow is called minimal. */
+const plainWorlds = 5;
 
 /**
  * Deleting starts with half of the operations and goes on with smaller chunks; after a deletion that still fails, it
@@ -120,6 +123,12 @@ function* candidates(value: Flow, start: Deleting): IterableIterator<Value<Flow>
   if (start.size === 1 && start.again) yield* deletions(value, { size: 1, from: length, again: false });
   // A simpler argument may make more of the others needless.
   for (const simpler of simplerFlows(value)) yield new Value(simpler, { size: 1, from: length, again: false });
+  // What took a detour in one world may be plain in another.
+  for (let world = 0; world < plainWorlds; world++) {
+    const elsewhere = { ...value, world };
+    if (world < value.world) yield new Value(elsewhere, { size: 1, from: length, again: false });
+    yield* deletions(elsewhere, { size: 1, from: length, again: false });
+  }
 }
 
 function* deletions(value: Flow, { size, from }: Deleting): IterableIterator<Value<Flow>> {

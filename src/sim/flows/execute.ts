@@ -30,7 +30,7 @@ export interface FlowRun {
 }
 
 /** How long an operation waits for what it needs, for example the answer that names its conversation. */
-const needMsMax: Ms = 1000;
+const needMsMax: Ms = 300;
 /** How long recovery may take after everything is healed. */
 const recoverMsMax: Ms = 60_000;
 const lookEveryMs: Ms = 5;
@@ -45,6 +45,7 @@ export async function executeFlow(order: FlowOrder): Promise<FlowRun> {
   }
   await heal(stage);
   const stuck = await recover(stage);
+  mark(stage, 'mark', 'end');
   for (const recorder of stage.recorders) recorder.finish();
   for (const { session } of stage.people.values()) session.stop();
   await readStored(stage);

@@ -24,6 +24,8 @@ export interface FuzzOptions {
   readonly reports?: string | null;
   /** Planted in the virtual world, to see that the search finds it. */
   readonly defect?: Defect;
+  /** Counts what these checks find and nothing else; default all. Names as in `Finding`. */
+  readonly only?: readonly string[];
   /** Called after each flow, shrinking included. */
   readonly onRun?: (progress: { readonly runs: number; readonly failing: boolean }) => void;
   readonly signal?: AbortSignal;
@@ -70,7 +72,7 @@ async function search(ground: TrialGround, options: FuzzOptions): Promise<FuzzVe
   const failing: { flow: Flow; trial: Trial }[] = [];
   const property = fc.asyncProperty(flows({ maxOperations }), async (flow) => {
     signal?.throwIfAborted();
-    const trial = await ground.try(flow);
+    const trial = narrowed(await ground.try(flow), options.only);
     // What was found counts, also when the search was told to stop meanwhile.
     signal?.throwIfAborted();
     const broken = trial.findings.length > 0;
@@ -93,6 +95,11 @@ async function search(ground: TrialGround, options: FuzzOptions): Promise<FuzzVe
   if (last === undefined) return passed({ runs: details.numRuns, judged, options });
   const failure = await describe(last, { options, details });
   return { result: 'fail', runs: details.numRuns, judged, failure, text: textOf(failure, details.numRuns) };
+}
+
+function narrowed(trial: Trial, only: readonly string[] | undefined): Trial {
+  if (only === undefined) return trial;
+  return { ...trial, findings: trial.findings.filter(({ check }) => only.includes(check)) };
 }
 
 function passed(found: { runs: number; judged: Record<string, number>; options: FuzzOptions }): FuzzVerdict {

@@ -119,9 +119,9 @@ export function possibleOperations(model: Model, bytes: number): readonly Operat
 
 // ---
 
+/** All that `isPossible` could allow now, and some more. */
 function everyOperation(model: Model, bytes: number): Operation[] {
   const users = [...model.users.keys()];
-  const rooms = [...model.rooms.keys()];
   const servers = [...model.servers.keys()];
   const nextUser = firstFree(model.users, flowLimits.users);
   const nextRoom = firstFree(model.rooms, flowLimits.conversations);
@@ -139,16 +139,14 @@ function everyOperation(model: Model, bytes: number): Operation[] {
         ...users.map((other): Operation => ({ do: 'direct', user, conversation, with: other })),
       ]),
     ),
-    ...rooms.flatMap((conversation) =>
-      users.flatMap((user): Operation[] => [
-        { do: 'send', user, conversation, bytes },
-        { do: 'leave', user, conversation },
-        ...users.flatMap((who): Operation[] => [
-          { do: 'invite', user, conversation, who },
-          { do: 'remove', user, conversation, who },
-        ]),
+    ...[...model.rooms].flatMap(([conversation, { members, former, admin }]): Operation[] => [
+      ...[...members, ...former].map((user): Operation => ({ do: 'send', user, conversation, bytes })),
+      ...members.map((user): Operation => ({ do: 'leave', user, conversation })),
+      ...(admin === null ? [] : users).flatMap((who): Operation[] => [
+        { do: 'invite', user: admin!, conversation, who },
+        { do: 'remove', user: admin!, conversation, who },
       ]),
-    ),
+    ]),
     ...servers.flatMap((server): Operation[] => [
       { do: 'killServer', server },
       { do: 'startServer', server },

@@ -1,7 +1,7 @@
 import type { Operation } from './operation.ts';
 
 /** Waits and sizes that say the least, from the simplest. */
-const plainWaits: readonly number[] = [1, 100, 2000];
+const plainWaits: readonly number[] = [1, 100, 1000];
 const plainBytes = 8;
 
 /** The same flow with one thing simpler: an argument, or a number that is used everywhere. */

@@ -19,12 +19,12 @@ export function drawWorld(flow: Pick<Flow, 'world' | 'servers'>): FlowWorld {
     spec: clusterSpec.parse({
       servers: Array.from({ length: flow.servers }, () => ({})),
       strategy: pick(random.fork('strategy'), strategyNames),
-      probeMs: pick(random.fork('probe'), [50, 100, 250]),
+      probeMs: pick(random.fork('probe'), [100, 250]),
       server,
     }),
     virtual: drawVirtual(random.fork('virtual')),
     session: drawSession(random.fork('session')),
-    quietMs: 2 * Math.max(server.backstopMs, server.recheckMs) + 200,
+    quietMs: 2 * Math.max(server.backstopMs, server.recheckMs) + 100,
   };
 }
 
@@ -55,8 +55,8 @@ function drawServerSettings(random: Random) {
     changesMax: of(1, 8),
     repeatFirstMs: of(50, 5000),
     ackFlushMs: of(0, 5, 50),
-    backstopMs: of(20, 100, 300),
-    recheckMs: of(50, 200, 500),
+    backstopMs: of(50, 100, 300),
+    recheckMs: of(50, 150, 300),
     gapWaitMs: of(0, 2, 25),
     slowReaderMs: of(50, 30_000),
     sessionBufferBytesMax: of(3000, 20_000, 1_048_576),

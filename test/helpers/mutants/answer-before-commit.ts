@@ -8,7 +8,7 @@ const lateMs = 20;
 /** `accepted` is sent with the place that the message will have; it is written a little later, unless the server dies. */
 export const answerBeforeCommit: Mutant = {
   defect: 'A server answers before the message is committed.',
-  killers: ['no-accepted-lost', 'stored-agrees', 'same-order', 'gap-free'],
+  killers: ['no-accepted-lost', 'stored-agrees'],
   create() {
     const headsOf = perCluster(() => new Map<number, number>());
     return {

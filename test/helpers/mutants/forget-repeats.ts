@@ -5,7 +5,7 @@ import { perCluster } from './per-cluster.ts';
 /** A repeated send gets a client id of its own, so the database takes it for another message. */
 export const forgetRepeats: Mutant = {
   defect: 'A message that is sent again after a failure is written twice.',
-  killers: ['idempotent-resend', 'exactly-once', 'no-ghost', 'stored-agrees'],
+  killers: ['no-ghost', 'stored-agrees'],
   create() {
     const seenOf = perCluster(() => new Map<string, number>());
     return {

@@ -8,7 +8,7 @@ import { deliverAfterRemoval } from './deliver-after-removal.ts';
 import { dropBacklog } from './drop-backlog.ts';
 import { forgetRepeats } from './forget-repeats.ts';
 import { loseHints } from './lose-hints.ts';
-import { reorderBatch } from './reorder-batch.ts';
+import { swapPlaces } from './swap-places.ts';
 
 export interface Mutant {
   /** What is broken, in one sentence. */
@@ -25,5 +25,5 @@ export const mutants = {
   'deliver-after-removal': deliverAfterRemoval,
   'forget-repeats': forgetRepeats,
   'lose-hints': loseHints,
-  'reorder-batch': reorderBatch,
+  'swap-places': swapPlaces,
 } as const satisfies Record<string, Mutant>;

@@ -27,22 +27,24 @@ export function createUserTransport(order: UserTransportOrder): Transport {
 function ask(order: UserTransportOrder, request: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const end = order.dial();
+    let answered = false;
     const giveUp = (): void => {
+      if (answered) return;
+      answered = true;
+      cancelTimeout();
       end.cut();
       reject(new Error(`No answer to ${request.method} ${request.path}: the connection was lost.`));
     };
     const cancelTimeout = order.process.clock.after(requestTimeoutMs, giveUp);
     end.listen({
       receive(packet) {
-        if (packet.kind !== 'response') return;
+        if (packet.kind !== 'response' || answered) return;
+        answered = true;
         cancelTimeout();
         end.finish();
         resolve(packet.response);
       },
-      ended() {
-        cancelTimeout();
-        giveUp();
-      },
+      ended: giveUp,
     });
     const packet: Packet = { kind: 'request', request, remote: order.remote };
     end.send(packet, packetBytes(packet));

@@ -137,8 +137,8 @@ export function createProcess(time: VirtualTime, name: string): VirtualProcess {
 
 /** The last waits and when they ended, in a ring. */
 function createWaits(): { add(atMs: Ms, waitMs: Ms): void; since(sinceMs: Ms): readonly Ms[] } {
-  const moments = new Float64Array(waitsKept);
-  const waits = new Float64Array(waitsKept);
+  const moments: Ms[] = [];
+  const waits: Ms[] = [];
   let count = 0;
   return {
     add(atMs, waitMs) {
