@@ -31,8 +31,10 @@ export function runDistribution(run: FinishedRun): ChartSpec {
     id: 'distribution',
     title: 'Latency distribution',
     description:
-      `Latency at each percentile of the measure phase. Delivery: median ${milliseconds(p50)}, ` +
-      `99th percentile ${milliseconds(p99)}${p999 === null ? '' : `, 99.9th ${milliseconds(p999)}`}.`,
+      'Latency at each percentile of the measure phase.' +
+      (p50 === null || p99 === null
+        ? ''
+        : ` Delivery: median ${milliseconds(p50)}, 99th percentile ${milliseconds(p99)}${p999 === null ? '' : `, 99.9th ${milliseconds(p999)}`}.`),
     note: `A line ends where fewer than ${samplesBeyondMin} samples stand behind it.`,
     series: [
       line('delivery', 'delivery', 1),
@@ -46,6 +48,7 @@ export function runDistribution(run: FinishedRun): ChartSpec {
 /** One line for each strategy, with its band. */
 export function comparedDistributions(comparison: Comparison, operation: 'delivery' | 'accepted'): ChartSpec {
   const trials = comparison.blocks.length;
+  const band = trials < bootstrapMin ? 'the range of the trials' : '95 % bootstrap interval of it';
   return {
     ...frame,
     id: `distribution-${operation}`,
@@ -53,7 +56,7 @@ export function comparedDistributions(comparison: Comparison, operation: 'delive
     description:
       `Latency from the ${operation === 'delivery' ? 'intended send to the recipient' : 'intended send to the server’s confirmation'}, ` +
       `at each percentile, for each of ${comparison.arms.length} strategies.`,
-    note: `Line: median over ${trials} trials. Band: ${trials < bootstrapMin ? 'the range of the trials' : '95 % bootstrap interval of it'}.`,
+    note: trials === 0 ? '' : `Line: median over ${trials} trials. Band: ${band}.`,
     series: comparison.arms.map((arm, look) => {
       const points = thinned(arm.distribution[operation].filter(({ quantile }) => quantile < 1));
       return {

@@ -19,8 +19,10 @@ export function latencyOverTime(run: FinishedRun, operation: OperationName = 'de
     title: `${operation === 'delivery' ? 'Delivery' : 'Accepted'} latency over time`,
     description:
       `Median, 90th and 99th percentile and maximum of ${operation} latency for each second of the run, ` +
-      `by the second in which the message was meant to be sent. In the measure phase the median is ` +
-      `${milliseconds(p50)} and the 99th percentile ${milliseconds(p99)}.`,
+      'by the second in which the message was meant to be sent.' +
+      (p50 === null || p99 === null
+        ? ''
+        : ` In the measure phase the median is ${milliseconds(p50)} and the 99th percentile ${milliseconds(p99)}.`),
     y: { label: 'latency', unit: 'ms', scale: 'log' },
     series: [line('p50', 0), line('p90', 2), line('p99', 1), line('max', 7)],
   };

@@ -1,8 +1,8 @@
 /** The comparison on the terminal: verdict, findings, the table of medians and differences, instrument. */
 import type { ComparedMetric, Comparison, Difference } from '../../comparison.ts';
-import { inUnit, percent } from '../text/format.ts';
+import { inUnit } from '../text/format.ts';
 import { type Cell, clean, table, wrap } from '../text/table.ts';
-import { tellingMetrics } from '../text/telling.ts';
+import { shortWords, tellingMetrics } from '../text/telling.ts';
 import { type Color, heading, type Lines, verdictLine } from './parts.ts';
 
 const shownColors: Readonly<Record<Difference['shown'], Color>> = { better: 'green', worse: 'red', none: 'dim' };
@@ -24,6 +24,8 @@ export function comparisonText(comparison: Comparison, out: Lines): string {
     ...(silent.length > 0
       ? indented(`No difference was shown in ${silent.map(({ metric }) => metric).join(', ')}.`, out)
       : []),
+    ...(comparison.notes.length > 0 ? heading('Notes', out) : []),
+    ...comparison.notes.flatMap((note) => indented(`· ${note}`, out)),
     ...heading('Instrument', out),
     `  ${comparison.instrument.state} (the worst of all trials)`,
     ...comparison.instrument.reasons.flatMap((reason) => indented(reason, out)),
@@ -54,13 +56,6 @@ function metricLines(metric: ComparedMetric, { baseline }: Comparison, out: Line
     ];
   });
   return [...table(columns, rows, out), ''];
-}
-
-/** The whole sentence is among the findings. */
-function shortWords({ shown, words, relative, difference }: Difference, unit: string): string {
-  if (shown === 'none') return words;
-  const size = relative === null ? inUnit(difference, unit) : percent(relative);
-  return `${shown}: ${(difference ?? 0) > 0 ? '+' : ''}${size}`;
 }
 
 function intervalText(difference: Difference | undefined, unit: string): string {

@@ -5,7 +5,7 @@ import { comparedDistributions } from '../charts/distribution-charts.ts';
 import type { Page } from './page.ts';
 import { again, chartFigure, contents, heading, section, verdictBox } from './parts.ts';
 import { differencesTables, findingsSection, sharesTable, trialsSection } from './sections/compared.ts';
-import { instrumentSection, machineTable, notesList } from './sections/configuration.ts';
+import { instrumentSection, machineTable } from './sections/configuration.ts';
 import { html } from './template.ts';
 
 const sections = [
@@ -44,7 +44,6 @@ ${instrumentSection(comparison.instrument, 'the worst of all trials')}
 ${section(
   'configuration',
   'Configuration',
-  notesList(comparison.notes),
   machineTable(comparison, [
     ['seed', String(seed)],
     ['started', comparison.startedAt],

@@ -1,4 +1,5 @@
-import type { ComparedMetric, Comparison } from '../../comparison.ts';
+import type { ComparedMetric, Comparison, Difference } from '../../comparison.ts';
+import { inUnit, percent } from './format.ts';
 
 /** Shown in full even if no difference was: they are why one compares. */
 const always = ['delivery.p99', 'delivery.p50'];
@@ -8,4 +9,11 @@ export function tellingMetrics({ metrics }: Comparison): { telling: ComparedMetr
   const tells = (metric: ComparedMetric): boolean =>
     always.includes(metric.metric) || metric.differences.some(({ shown }) => shown !== 'none');
   return { telling: metrics.filter(tells), silent: metrics.filter((metric) => !tells(metric)) };
+}
+
+/** A difference for a table: `worse: 41.6 ms higher (100 %)`; the whole sentence is among the findings. */
+export function shortWords({ shown, words, relative, difference }: Difference, unit: string): string {
+  if (shown === 'none' || difference === null) return words;
+  const share = relative === null ? '' : ` (${percent(Math.abs(relative))})`;
+  return `${shown}: ${inUnit(Math.abs(difference), unit)} ${difference < 0 ? 'lower' : 'higher'}${share}`;
 }

@@ -2,19 +2,21 @@
 import type { ComparedMetric, Comparison, Difference } from '../../../comparison.ts';
 import { jain } from '../../charts/comparison-charts.ts';
 import { inUnit, percent, unknown } from '../../text/format.ts';
-import { tellingMetrics } from '../../text/telling.ts';
+import { shortWords, tellingMetrics } from '../../text/telling.ts';
 import { type Column, dataTable, resultWord, section } from '../parts.ts';
 import { type Html, html } from '../template.ts';
+import { notesList } from './configuration.ts';
 
 const number = 'number' as const;
 
-export function findingsSection({ findings }: Comparison): Html {
+export function findingsSection({ findings, notes }: Comparison): Html {
   return section(
     'findings',
     'What was shown',
     findings.length > 0
       ? html`<ul>${findings.map((finding) => html`<li>${finding}</li>`)}</ul>`
       : html`<p class="muted">Nothing: no trial was finished by every strategy.</p>`,
+    notesList(notes),
   );
 }
 
@@ -100,7 +102,7 @@ function differencesTable(metric: ComparedMetric, baseline: string): Html {
   ];
   const rows = metric.arms.map((arm) => {
     const difference = metric.differences.find((each) => each.arm === arm.name);
-    const words = difference ? differenceWords(difference) : arm.name === baseline ? 'baseline' : '';
+    const words = difference ? differenceWords(difference, metric.unit) : arm.name === baseline ? 'baseline' : '';
     return { cells: [arm.name, words, inUnit(arm.median, metric.unit), ...differenceCells(metric, difference)] };
   });
   const caption = `${metric.metric} against ${baseline}; ${metric.better} is better.`;
@@ -118,10 +120,8 @@ function differenceCells({ unit }: ComparedMetric, of: Difference | undefined): 
   ];
 }
 
-function differenceWords({ shown, words }: Difference): string | Html {
-  if (shown === 'none') return words;
-  const said = words.toLowerCase().includes(shown) ? words : `${shown}: ${words}`;
-  return html`<span class="${shown}">${said}</span>`;
+function differenceWords(of: Difference, unit: string): Html {
+  return html`<span class="${of.shown}">${shortWords(of, unit)}</span>`;
 }
 
 function signed(value: number | null, unit: string): string {

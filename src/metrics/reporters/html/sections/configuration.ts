@@ -66,5 +66,5 @@ export function machineTable(
 
 export function notesList(notes: readonly string[]): Html | null {
   if (notes.length === 0) return null;
-  return html`<p>Not as in production:</p><ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>`;
+  return html`<p class="muted">To be known:</p><ul class="muted">${notes.map((note) => html`<li>${note}</li>`)}</ul>`;
 }
