@@ -30,11 +30,18 @@ export function createLoad(order: {
       const { connected, offered, accepted, delivered, refused, disconnects, deliveryP99Ms } = totals();
       return { connected, offered, accepted, delivered, errors: refused + disconnects, p99Ms: deliveryP99Ms };
     },
-    stop: () => all((crowd) => crowd.stop()),
+    stop: () => stopAll(crowds),
   };
 }
 
 // ---
+
+/** Every crowd is stopped, also when one of them fails at it; then that is told. */
+async function stopAll(crowds: readonly Crowd[]): Promise<void> {
+  const results = await Promise.allSettled(crowds.map((crowd) => crowd.stop()));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
 
 function sumOf(parts: readonly CrowdTotals[]): CrowdTotals {
   const sum = (read: (totals: CrowdTotals) => number) => parts.reduce((total, part) => total + read(part), 0);

@@ -84,11 +84,14 @@ export function traceHash(trace: Trace): string {
 }
 
 /**
- * Which of `workers` drives a user: whole users, evenly, neighbours together, so that pairs have one worker and their
- * messages need no other to be measured.
+ * The users that one of `workers` drives: whole users, evenly, neighbours together, so that pairs have one worker and
+ * their messages need no other to be measured.
  */
-export function workerOf(user: number, users: number, workers: number): number {
-  return Math.min(workers - 1, Math.floor((Math.floor(user / 2) * workers) / Math.ceil(users / 2)));
+export function usersOf(worker: number, run: { readonly users: number; readonly workers: number }): Uint32Array {
+  const pairs = Math.ceil(run.users / 2);
+  const from = 2 * Math.floor((pairs * worker) / run.workers);
+  const to = Math.min(run.users, 2 * Math.floor((pairs * (worker + 1)) / run.workers));
+  return Uint32Array.from({ length: to - from }, (_, index) => from + index);
 }
 
 /** The sends of some users: their numbers in the trace and their moments. */

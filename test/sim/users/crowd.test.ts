@@ -15,7 +15,7 @@ import { type ScenarioInput, scenario } from '../../../src/sim/scenario.ts';
 import { createCrowd, sessionDefaults } from '../../../src/sim/users/crowd.ts';
 import { createLoad } from '../../../src/sim/users/load.ts';
 import { createSecondsRecorder } from '../../../src/sim/users/seconds.ts';
-import { buildTrace, workerOf } from '../../../src/sim/users/trace.ts';
+import { buildTrace, usersOf } from '../../../src/sim/users/trace.ts';
 import { createSeededRandom, type Log } from '../../../src/system/index.ts';
 
 const log: Log = { write: () => {} };
@@ -57,8 +57,7 @@ async function play(
     const random = createSeededRandom(seed).fork('users');
     const workers = options.crowds ?? 1;
     const crowds = Array.from({ length: workers }, (_, worker) => {
-      const all = Uint32Array.from({ length: resolved.users }, (_, user) => user);
-      const users = all.filter((user) => workerOf(user, resolved.users, workers) === worker);
+      const users = usersOf(worker, { users: resolved.users, workers });
       const seconds = createSecondsRecorder(worker, {
         histograms: (lines) => histograms.push(...lines),
         counts: (lines) => counts.push(...lines),

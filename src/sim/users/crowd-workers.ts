@@ -1,0 +1,107 @@
+import { Worker } from 'node:worker_threads';
+import type { Log, Ms } from '../../system/index.ts';
+import type { Crowd, CrowdTotals } from './crowd.ts';
+import type { WorkerCall, WorkerOrder, WorkerReport } from './worker-messages.ts';
+
+export interface WorkersOrder extends Omit<WorkerOrder, 'worker'> {
+  /** What the workers log goes here, at `warn` and above. */
+  readonly log: Log;
+}
+
+/**
+ * Starts worker threads and hands out each as a crowd. Each builds the trace, drives its share of the users and writes
+ * its own files. `stop` ends the thread; a thread that dies makes every later call reject with the cause.
+ */
+export function startCrowdWorkers(order: WorkersOrder): Crowd[] {
+  const { log, ...shared } = order;
+  return Array.from({ length: order.workers }, (_, worker) => startWorker({ ...shared, worker }, log));
+}
+
+// ---
+
+type Call = WorkerCall extends infer T ? (T extends { id: number } ? Omit<T, 'id'> : never) : never;
+
+interface Waiting {
+  resolve(): void;
+  reject(cause: Error): void;
+}
+
+const nothing: CrowdTotals = {
+  connected: 0,
+  offered: 0,
+  accepted: 0,
+  refused: 0,
+  expected: 0,
+  delivered: 0,
+  disconnects: 0,
+  deliveryP99Ms: null,
+};
+
+function startWorker(order: WorkerOrder, log: Log): Crowd {
+  // After a build the file beside this one is JavaScript, as this one is.
+  const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+  const thread = new Worker(entry, { workerData: order, name: `users ${order.worker}` });
+  const waiting = new Map<number, Waiting>();
+  let totals = nothing;
+  let dead: Error | null = null;
+  let nextId = 1;
+
+  thread.on('message', hear);
+  thread.on('error', (error) => die(`The worker thread ${order.worker} of the users died: ${error.message}`));
+  thread.on('exit', () => die(`The worker thread ${order.worker} of the users has ended.`));
+
+  return {
+    signUp: () => call({ method: 'signUp' }),
+    connect: (startMs: Ms) => call({ method: 'connect', startMs }),
+    openConversations: () => call({ method: 'openConversations' }),
+    send: (startMs: Ms) => call({ method: 'send', startMs }),
+    comeBack: () => call({ method: 'comeBack' }),
+    totals: () => totals,
+    async stop() {
+      try {
+        await call({ method: 'stop' });
+      } finally {
+        await thread.terminate();
+      }
+    },
+  };
+
+  function call(what: Call): Promise<void> {
+    if (dead) return Promise.reject(dead);
+    const id = nextId++;
+    thread.postMessage({ id, ...what });
+    return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+  }
+
+  function hear(report: WorkerReport): void {
+    switch (report.kind) {
+      case 'totals':
+        totals = report.totals;
+        break;
+      case 'log':
+        if (report.level === 'warn' || report.level === 'error') log.write(report.level, report.message, report.fields);
+        break;
+      case 'done':
+        totals = report.totals;
+        settle(report.id)?.resolve();
+        break;
+      case 'failed':
+        settle(report.id)?.reject(new Error(report.reason));
+        break;
+      default:
+        report satisfies never;
+    }
+  }
+
+  function settle(id: number): Waiting | undefined {
+    const one = waiting.get(id);
+    waiting.delete(id);
+    return one;
+  }
+
+  function die(reason: string): void {
+    dead ??= new Error(reason);
+    for (const one of waiting.values()) one.reject(dead);
+    waiting.clear();
+  }
+}

@@ -1,0 +1,32 @@
+/** What the laboratory and a worker thread say to each other. */
+import type { LogFields, LogLevel, Ms } from '../../system/index.ts';
+import type { Scenario } from '../scenario.ts';
+import type { CrowdPlan, CrowdTotals } from './crowd.ts';
+
+/** Given to a worker at its start. It builds the trace again: that is faster than to send it. */
+export interface WorkerOrder {
+  readonly worker: number;
+  readonly workers: number;
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly tag: string;
+  /** Reading of the machine's monotonic clock, which all threads share. */
+  readonly runStartMs: Ms;
+  /** HTTP origins; users are spread over them evenly. */
+  readonly endpoints: readonly string[];
+  /** The folder of the run. */
+  readonly directory: string;
+  readonly session: CrowdPlan['session'];
+}
+
+/** A method of `Crowd` to call; answered by `done` or `failed` with the same number. */
+export type WorkerCall = { readonly id: number } & (
+  | { readonly method: 'signUp' | 'openConversations' | 'comeBack' | 'stop' }
+  | { readonly method: 'connect' | 'send'; readonly startMs: Ms }
+);
+
+export type WorkerReport =
+  | { readonly kind: 'done'; readonly id: number; readonly totals: CrowdTotals }
+  | { readonly kind: 'failed'; readonly id: number; readonly reason: string }
+  | { readonly kind: 'totals'; readonly totals: CrowdTotals }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

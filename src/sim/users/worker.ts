@@ -1,0 +1,68 @@
+/** Entry of a worker thread: drives its share of the users on the machine's clock and records into files of its own. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Clock, createSeededRandom } from '../../system/index.ts';
+import { createSystemClock, createWsTransport } from '../../system/node.ts';
+import { type Crowd, createCrowd } from './crowd.ts';
+import { type CrowdFiles, openCrowdFiles } from './crowd-files.ts';
+import { createSecondsRecorder } from './seconds.ts';
+import { createThreadVitals } from './thread-vitals.ts';
+import { buildTrace, usersOf } from './trace.ts';
+import type { WorkerCall, WorkerOrder, WorkerReport } from './worker-messages.ts';
+
+const totalsEveryMs = 50;
+/** Time for the last frames to leave before the thread ends. */
+const partingMs = 100;
+
+serve(workerData as WorkerOrder);
+
+// ---
+
+function serve(order: WorkerOrder): void {
+  const clock = createSystemClock();
+  const files = openCrowdFiles({ ...order, history: order.scenario.history });
+  const crowd = crowdOf(order, clock, files);
+  const tell = setInterval(() => report({ kind: 'totals', totals: crowd.totals() }), totalsEveryMs);
+
+  const perform = async (call: WorkerCall): Promise<void> => {
+    if (call.method === 'connect' || call.method === 'send') await crowd[call.method](call.startMs);
+    else await crowd[call.method]();
+    if (call.method !== 'stop') return;
+    clearInterval(tell);
+    await new Promise<void>((resolve) => clock.after(partingMs, resolve));
+    await files.close();
+  };
+
+  parentPort?.on('message', (call: WorkerCall) => {
+    perform(call).then(
+      () => report({ kind: 'done', id: call.id, totals: crowd.totals() }),
+      (error: unknown) => report({ kind: 'failed', id: call.id, reason: (error as Error).message }),
+    );
+  });
+}
+
+function crowdOf(order: WorkerOrder, clock: Clock, files: CrowdFiles): Crowd {
+  const { scenario, seed, worker, workers, endpoints, tag, runStartMs, session } = order;
+  const transports = endpoints.map((origin) => createWsTransport({ origin }));
+  return createCrowd(
+    {
+      trace: buildTrace(scenario, seed),
+      users: usersOf(worker, { users: scenario.users, workers }),
+      tag,
+      runStartMs,
+      session,
+    },
+    {
+      clock,
+      random: createSeededRandom(seed).fork('users'),
+      log: { write: (level, message, fields = {}) => report({ kind: 'log', level, message, fields }) },
+      transportFor: (user) => transports[user % transports.length]!,
+      history: files.history,
+      seconds: createSecondsRecorder(worker, files),
+      vitals: createThreadVitals(),
+    },
+  );
+}
+
+function report(message: WorkerReport): void {
+  parentPort?.postMessage(message);
+}
