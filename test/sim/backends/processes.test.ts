@@ -1,15 +1,19 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Cluster, ClusterOrder, StoredMessage } from '../../../src/sim/backends/backend.ts';
 import { processesBackend } from '../../../src/sim/backends/processes/index.ts';
 import { folderPrefix, removeLeftovers } from '../../../src/sim/backends/processes/leftovers.ts';
+import { readChildren } from '../../../src/sim/backends/processes/proc.ts';
 import { splitSettings } from '../../../src/sim/backends/processes/settings.ts';
 import { clusterSpec } from '../../../src/sim/scenario.ts';
 import { createSeededRandom, createSession, signIn, signUp } from '../../../src/system/index.ts';
 import { createLog } from '../../../src/system/node.ts';
-import { processesWith } from '../../helpers/processes.ts';
+import { allGone, processesWith } from '../../helpers/processes.ts';
 
 const log = createLog({ component: 'test', destination: { write: () => {} } });
 const random = createSeededRandom(1);
@@ -61,7 +65,7 @@ async function chat(cluster: Cluster): Promise<void> {
   bob!.stop();
 }
 
-describe.skipIf(process.platform !== 'linux')('the processes backend', () => {
+describe.skipIf(process.platform !== 'linux')('the processes backend', { timeout: 120_000 }, () => {
   it('runs a cluster whose messages can be read back and whose effort can be seen', async () => {
     await processesBackend.run(orderOf({ servers: [{}, {}], balancers: 2 }), async (cluster) => {
       expect(cluster.servers).toEqual(['s1', 's2']);
@@ -121,6 +125,34 @@ describe.skipIf(process.platform !== 'linux')('the processes backend', () => {
       await new Promise(() => {});
     });
     await expect(abandoned).rejects.toThrow('given up');
+  });
+
+  it('leaves no process when the laboratory is killed while a server stands still, and the next run removes its folder', async () => {
+    const module = (path: string) => JSON.stringify(import.meta.resolve(`../../../src/${path}`));
+    const script = `
+      import { processesBackend } from ${module('sim/backends/processes/index.ts')};
+      import { clusterSpec } from ${module('sim/scenario.ts')};
+      const order = { spec: clusterSpec.parse({ servers: [{}] }), seed: 1, logDirectory: null, log: { write() {} } };
+      await processesBackend.run({ ...order, signal: new AbortController().signal }, async (cluster) => {
+        const { effective } = await cluster.apply({ kind: 'pause', server: 's1' });
+        console.log(effective ? 'paused' : 'not paused');
+        await new Promise(() => {});
+      });`;
+    const laboratory = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(laboratory, 'exit');
+    const [line] = await once(createInterface({ input: laboratory.stdout }), 'line');
+    const children = readChildren(laboratory.pid!);
+    laboratory.kill('SIGKILL');
+    expect(line).toBe('paused');
+    expect(children.length).toBeGreaterThanOrEqual(4);
+    await allGone(children, 30_000);
+    await exited;
+    const home = readdirSync(tmpdir()).find((name) => name.startsWith(`${folderPrefix}${laboratory.pid}-`));
+    await removeLeftovers(log);
+    expect(processesWith(join(tmpdir(), home!))).toEqual([]);
+    expect(readdirSync(tmpdir())).not.toContain(home);
   });
 
   it('removes what a laboratory that was killed has left', async () => {

@@ -42,11 +42,16 @@ function optionsIn(home: string, changes: Partial<LocalClusterOptions> = {}): Lo
   };
 }
 
-describe('a local cluster', () => {
-  it('serves through its balancer, brings a killed server back on its port, and leaves nothing', async () => {
+describe('a local cluster', { timeout: 120_000 }, () => {
+  it('serves, brings a killed server back on its port, reports one that died by itself, and leaves nothing', async () => {
     const home = folder();
     const deaths: Death[] = [];
-    const cluster = await startLocalCluster(optionsIn(home, { died: (death) => deaths.push(death) }));
+    const died = Promise.withResolvers<void>();
+    const hear = (death: Death) => {
+      deaths.push(death);
+      died.resolve();
+    };
+    const cluster = await startLocalCluster(optionsIn(home, { died: hear }));
     const pids = [...cluster.servers, ...cluster.balancers].map(({ pid }) => pid!).concat(cluster.database.pid!);
     try {
       const [first] = cluster.servers;
@@ -61,6 +66,12 @@ describe('a local cluster', () => {
       pids.push(cluster.servers[0]!.pid!);
       expect(await cluster.drain('s2')).toMatchObject({ code: 0 });
       expect(deaths).toEqual([]);
+      const { pid } = cluster.servers[0]!;
+      process.kill(pid!, 'SIGKILL');
+      await died.promise;
+      const report = describeDeath(deaths[0]!);
+      expect(report).toContain(`s1 (process ${pid}) was killed by SIGKILL`);
+      expect(report).toContain(join(home, 'logs', 's1.log'));
       await expect(cluster.kill('s9')).rejects.toThrow('There is no component "s9". There are: s1, s2, b1.');
     } finally {
       await cluster.stop();
@@ -68,21 +79,6 @@ describe('a local cluster', () => {
     await allGone(pids, 0);
     expect(existsSync(join(home, 'database'))).toBe(false);
     expect(readFileSync(join(home, 'logs', 's1.log'), 'utf8')).toContain('"component":"s1"');
-  });
-
-  it('reports a process that dies by itself with how, its last lines and its log', async () => {
-    const home = folder();
-    const died = Promise.withResolvers<Death>();
-    const cluster = await startLocalCluster(optionsIn(home, { servers: 1, died: died.resolve }));
-    try {
-      const [server] = cluster.servers;
-      process.kill(server!.pid!, 'SIGKILL');
-      const report = describeDeath(await died.promise);
-      expect(report).toContain(`s1 (process ${server!.pid}) was killed by SIGKILL`);
-      expect(report).toContain(join(home, 'logs', 's1.log'));
-    } finally {
-      await cluster.stop();
-    }
   });
 
   it('leaves nothing when it cannot start', async () => {
@@ -116,7 +112,7 @@ describe('a local cluster', () => {
   });
 });
 
-describe('serve', () => {
+describe('serve', { timeout: 120_000 }, () => {
   it('runs until it is told to end and keeps what was written', async () => {
     const home = folder();
     const body = JSON.stringify({ name: 'alice', password: 'correct horse' });

@@ -65,7 +65,8 @@ async function takeDown({ local, clock }: FaultWorld, server: string, how: 'kill
   const proof =
     `process ${pid} ${describeExit(exit)} after ${Math.round(clock.now() - atMs)} ms, ` +
     `and port ${port} ${refused ? 'refuses connections' : 'still takes connections'}`;
-  return { effective: refused && readStat(pid) === null, proof, atMs };
+  const asAsked = how === 'kill' ? exit.signal === 'SIGKILL' : exit.code === 0;
+  return { effective: asAsked && refused && readStat(pid) === null, proof, atMs };
 }
 
 async function bringUp({ local, throttle, clock, shares }: FaultWorld, server: string): Promise<FaultReceipt> {

@@ -36,9 +36,6 @@ export const processesBackend: Backend = {
 
 // ---
 
-/** Users leave before the cluster does, so there is nothing to wait for. */
-const graceMs = 5000;
-
 async function runIn<T>(home: string, order: ClusterOrder, work: (cluster: Cluster) => Promise<T>): Promise<T> {
   const local = await startCluster(home, order);
   const throttle = createThrottle();
@@ -64,7 +61,6 @@ async function startCluster(home: string, order: ClusterOrder): Promise<LocalClu
     database: { kind: 'embedded', directory: join(home, 'database'), persistent: false },
     logDirectory: order.logDirectory ?? join(home, 'logs'),
     ...splitSettings(spec.server),
-    graceMs,
     log,
     died: (death) => log.write('error', describeDeath(death)),
     signal,
