@@ -6,14 +6,10 @@ import {
   concludeRun,
   createHistoryWriter,
   createLineWriter,
-  type FaultRecord,
   type FinishedRun,
-  type HistoryWriter,
   historyPath,
-  laboratory,
   type Phase,
   type RunDirectory,
-  type RunRecord,
 } from '../../metrics/index.ts';
 import { createSeededRandom, type Log } from '../../system/index.ts';
 import type { Backend, Cluster } from '../backends/backend.ts';
@@ -22,10 +18,12 @@ import { runTag, userIndexOf } from '../users/names.ts';
 import { buildTrace, type Trace, traceHash } from '../users/trace.ts';
 import { type Disturbance, startDisturbance } from './disturb.ts';
 import type { LoadTotals } from './load.ts';
-import { machineOf, notesOf, versionsOf } from './record.ts';
+import { markPhase, withPhase } from './phases.ts';
+import { createRecord, type RecordDraft } from './record-draft.ts';
 import { startSampler } from './sampler.ts';
 import { startLoad } from './start-load.ts';
 import { recordStored } from './stored.ts';
+import { watchRun } from './watch.ts';
 
 export interface RunOrder {
   readonly scenario: Scenario;
@@ -88,7 +86,7 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   draft.servers(cluster.servers);
   const history = createHistoryWriter(historyPath(directory.path, 'laboratory'));
   const samples = createLineWriter(directory.path, 'samples', 'cluster');
-  const load = await startLoad({ order, trace, cluster, runStartMs });
+  const load = startLoad({ order, trace, cluster, runStartMs });
   const sampler = startSampler({ cluster, runStartMs, heard: (lines) => samples.write(lines), log });
   let disturbance: Disturbance | null = null;
   const watcher = watchRun(order, cluster, runStartMs, () => ({
@@ -123,6 +121,8 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
     );
     draft.faults(await disturbance.finish());
     await phase('drain', () => load.drain(scenario.drainMs));
+    // Users who are sent home from here on were there to the end.
+    markPhase(history, clock.now() - runStartMs, 'end');
     if (scenario.history)
       await recordStored(cluster, { actorOf: (name) => userIndexOf(tag, name), history, runStartMs });
   } finally {
@@ -137,125 +137,4 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
 
 function until(cluster: Cluster, atMs: number): Promise<void> {
   return new Promise((resolve) => cluster.clock.after(atMs - cluster.clock.now(), resolve));
-}
-
-interface PhaseOrder {
-  readonly name: Phase['name'];
-  readonly draft: RecordDraft;
-  readonly history: HistoryWriter;
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-}
-
-/** Marks the phase in the record and the history; ends early, by the signal's reason, when the run is given up. */
-async function withPhase<T>(order: PhaseOrder, work: () => Promise<T>): Promise<T> {
-  const { name, draft, history, now, signal } = order;
-  signal.throwIfAborted();
-  const fromMs = now();
-  draft.begin(name);
-  history.add({
-    t: fromMs,
-    actor: laboratory,
-    session: 0,
-    kind: 'mark',
-    op: 'phase',
-    conversation: 0,
-    seq: 0,
-    clientId: 0,
-    peer: -1,
-    detail: name,
-  });
-  let giveUp = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(signal.reason);
-    signal.addEventListener('abort', giveUp);
-  });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-    draft.end({ name, fromMs, toMs: now() });
-  }
-}
-
-function watchRun(
-  order: RunOrder,
-  cluster: Cluster,
-  runStartMs: number,
-  look: () => Omit<RunProgress, 'elapsedMs' | 'totalMs'>,
-): () => void {
-  const { rampMs, warmupMs, measureMs } = order.scenario;
-  const totalMs = setupGuessMs + rampMs + warmupMs + measureMs + drainGuessMs;
-  let cancel = (): void => undefined;
-  const tick = (): void => {
-    order.watch({ ...look(), elapsedMs: cluster.clock.now() - runStartMs, totalMs });
-    cancel = cluster.clock.after(watchEveryMs, tick);
-  };
-  tick();
-  return () => cancel();
-}
-
-const watchEveryMs = 500;
-/** Only for the estimate of the time left. */
-const setupGuessMs = 1500;
-const drainGuessMs = 500;
-
-interface RecordDraft {
-  record(): RunRecord;
-  phase(): RunProgress['phase'];
-  begin(name: Phase['name']): void;
-  end(phase: Phase): void;
-  servers(names: readonly string[]): void;
-  faults(faults: readonly FaultRecord[]): void;
-  complete(): void;
-  abort(error: unknown): void;
-}
-
-function createRecord(order: RunOrder, hash: string): RecordDraft {
-  const { scenario, seed, backend } = order;
-  let now: RunProgress['phase'] = 'start';
-  let record: RunRecord = {
-    schema: 1,
-    id: order.id,
-    scenario: { name: scenario.name, description: scenario.description },
-    resolved: scenario,
-    seed,
-    traceHash: hash,
-    backend: backend.name,
-    strategy: scenario.cluster.strategy,
-    mode: scenario.cluster.mode,
-    encryption: 'modelled',
-    startedAt: new Date().toISOString(),
-    complete: false,
-    aborted: null,
-    versions: versionsOf(),
-    machine: machineOf(),
-    phases: [],
-    faults: [],
-    servers: [],
-    again: order.again,
-    notes: notesOf(scenario, backend.name),
-  };
-  return {
-    record: () => record,
-    phase: () => now,
-    begin(name) {
-      now = name;
-    },
-    end(phase) {
-      record = { ...record, phases: [...record.phases, phase] };
-    },
-    servers(names) {
-      record = { ...record, servers: names };
-    },
-    faults(faults) {
-      record = { ...record, faults };
-    },
-    complete() {
-      record = { ...record, complete: true };
-    },
-    abort(error) {
-      record = { ...record, aborted: error instanceof Error ? error.message : String(error) };
-    },
-  };
 }

@@ -1,6 +1,7 @@
 /** Asks the cluster every second what each component did, for the charts and the cost per message. */
 import type { ComponentSample } from '../../metrics/index.ts';
-import type { Log } from '../../system/index.ts';
+import type { Log, VitalsSample } from '../../system/index.ts';
+import { createVitals } from '../../system/node.ts';
 import type { Cluster } from '../backends/backend.ts';
 
 export interface Sampler {
@@ -19,12 +20,18 @@ export function startSampler(order: {
 }): Sampler {
   const { cluster, runStartMs, heard, log } = order;
   const all: ComponentSample[] = [];
+  // In virtual time this process is the whole world, not the generator.
+  const vitals = cluster.endpoints.length > 0 ? createVitals() : null;
   let stopped = false;
   let cancel = (): void => undefined;
 
   const take = async (): Promise<void> => {
     try {
-      const samples = (await cluster.sample()).map((sample) => ({ ...sample, tMs: sample.tMs - runStartMs }));
+      const own = vitals === null ? [] : [generatorSample(cluster, vitals.sample())];
+      const samples = [...(await cluster.sample()), ...own].map((sample) => ({
+        ...sample,
+        tMs: sample.tMs - runStartMs,
+      }));
       all.push(...samples);
       heard(samples);
     } catch (error) {
@@ -48,5 +55,24 @@ export function startSampler(order: {
       await take();
       return all;
     },
+  };
+}
+
+// ---
+
+/** The laboratory itself: this thread and those of the users together. */
+function generatorSample(cluster: Cluster, own: VitalsSample): ComponentSample {
+  return {
+    tMs: cluster.clock.now(),
+    name: 'generator',
+    role: 'generator',
+    cpuFraction: own.cpuFraction,
+    cpuMicros: own.cpuMicros,
+    rssBytes: own.rssBytes,
+    eventLoopP99Ms: own.eventLoopP99Ms,
+    sessions: null,
+    acceptedPerSec: null,
+    deliveredPerSec: null,
+    inFlight: null,
   };
 }

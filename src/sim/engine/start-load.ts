@@ -1,8 +1,9 @@
 /** Puts the simulated users of a run to work: in worker threads where the cluster has addresses, else in this thread. */
-import { createHistoryWriter, createLineWriter, historyPath } from '../../metrics/index.ts';
 import { createSeededRandom, type Ms } from '../../system/index.ts';
 import type { Cluster } from '../backends/backend.ts';
 import { createCrowd, sessionDefaults } from '../users/crowd.ts';
+import { openCrowdFiles } from '../users/crowd-files.ts';
+import { startCrowdWorkers } from '../users/crowd-workers.ts';
 import { createLoad } from '../users/load.ts';
 import { runTag } from '../users/names.ts';
 import { createSecondsRecorder } from '../users/seconds.ts';
@@ -17,41 +18,45 @@ export interface LoadOrder {
   readonly runStartMs: Ms;
 }
 
-export async function startLoad(load: LoadOrder): Promise<Load> {
-  return inlineLoad(load);
+export function startLoad(load: LoadOrder): Load {
+  return load.cluster.endpoints.length > 0 ? threadedLoad(load) : inlineLoad(load);
 }
 
 // ---
+
+function threadedLoad({ order, trace, cluster, runStartMs }: LoadOrder): Load {
+  const { scenario, seed, directory, workers, log } = order;
+  const crowds = startCrowdWorkers({
+    scenario,
+    seed,
+    workers,
+    endpoints: cluster.endpoints,
+    directory: directory.path,
+    tag: runTag(seed),
+    runStartMs,
+    session: sessionDefaults,
+    log,
+  });
+  return createLoad({ crowds, clock: cluster.clock, users: trace.users });
+}
 
 /** The one crowd of an inline load is worker 0. */
 const inlineWorker = 0;
 
 function inlineLoad({ order, trace, cluster, runStartMs }: LoadOrder): Load {
   const { directory, seed, scenario, log } = order;
-  const histograms = createLineWriter(directory.path, 'histograms', inlineWorker);
-  const counts = createLineWriter(directory.path, 'counts', inlineWorker);
-  const instrument = createLineWriter(directory.path, 'instrument', inlineWorker);
-  const history = scenario.history ? createHistoryWriter(historyPath(directory.path, inlineWorker)) : null;
+  const files = openCrowdFiles({ directory: directory.path, worker: inlineWorker, history: scenario.history });
   const random = createSeededRandom(seed).fork('users');
+  const users = Uint32Array.from({ length: trace.users }, (_, user) => user);
   const crowd = createCrowd(
-    {
-      trace,
-      users: Uint32Array.from({ length: trace.users }, (_, user) => user),
-      tag: runTag(seed),
-      runStartMs,
-      session: sessionDefaults,
-    },
+    { trace, users, tag: runTag(seed), runStartMs, session: sessionDefaults },
     {
       clock: cluster.clock,
       random,
       log,
       transportFor: (user) => cluster.connect(user, random.fork(`transport:${user}`)),
-      history: history ?? { add: () => undefined },
-      seconds: createSecondsRecorder(inlineWorker, {
-        histograms: (lines) => histograms.write(lines),
-        counts: (lines) => counts.write(lines),
-        instrument: (lines) => instrument.write(lines),
-      }),
+      history: files.history,
+      seconds: createSecondsRecorder(inlineWorker, files),
       vitals: null,
     },
   );
@@ -60,7 +65,7 @@ function inlineLoad({ order, trace, cluster, runStartMs }: LoadOrder): Load {
     ...load,
     async stop() {
       await load.stop();
-      await Promise.all([histograms, counts, instrument, history].map((writer) => writer?.close()));
+      await files.close();
     },
   };
 }

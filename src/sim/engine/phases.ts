@@ -1,0 +1,47 @@
+/** Phases of a run, marked in its record and its history. */
+import { type HistorySink, laboratory, type Phase } from '../../metrics/index.ts';
+import type { RecordDraft } from './record-draft.ts';
+
+export interface PhaseOrder {
+  readonly name: Phase['name'];
+  readonly draft: RecordDraft;
+  readonly history: HistorySink;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Marks the phase in the record and the history; ends early, by the signal's reason, when the run is given up. */
+export async function withPhase<T>(order: PhaseOrder, work: () => Promise<T>): Promise<T> {
+  const { name, draft, history, now, signal } = order;
+  signal.throwIfAborted();
+  const fromMs = now();
+  draft.begin(name);
+  markPhase(history, fromMs, name);
+  let giveUp = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp);
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    draft.end({ name, fromMs, toMs: now() });
+  }
+}
+
+/** A signpost in the history; `end` says that everybody was still there. */
+export function markPhase(history: HistorySink, t: number, phase: Phase['name'] | 'end'): void {
+  history.add({
+    t,
+    actor: laboratory,
+    session: 0,
+    kind: 'mark',
+    op: 'phase',
+    conversation: 0,
+    seq: 0,
+    clientId: 0,
+    peer: -1,
+    detail: phase,
+  });
+}

@@ -1,0 +1,64 @@
+/** The record of a run while it grows: `run.json` is written from it at the start and at the end. */
+import type { FaultRecord, Phase, RunRecord } from '../../metrics/index.ts';
+import { machineOf, notesOf, versionsOf } from './record.ts';
+import type { RunOrder, RunProgress } from './run.ts';
+
+export interface RecordDraft {
+  record(): RunRecord;
+  phase(): RunProgress['phase'];
+  begin(name: Phase['name']): void;
+  end(phase: Phase): void;
+  servers(names: readonly string[]): void;
+  faults(faults: readonly FaultRecord[]): void;
+  complete(): void;
+  abort(error: unknown): void;
+}
+
+export function createRecord(order: RunOrder, hash: string): RecordDraft {
+  const { scenario, seed, backend } = order;
+  let now: RunProgress['phase'] = 'start';
+  let record: RunRecord = {
+    schema: 1,
+    id: order.id,
+    scenario: { name: scenario.name, description: scenario.description },
+    resolved: scenario,
+    seed,
+    traceHash: hash,
+    backend: backend.name,
+    strategy: scenario.cluster.strategy,
+    mode: scenario.cluster.mode,
+    encryption: 'modelled',
+    startedAt: new Date().toISOString(),
+    complete: false,
+    aborted: null,
+    versions: versionsOf(),
+    machine: machineOf(),
+    phases: [],
+    faults: [],
+    servers: [],
+    again: order.again,
+    notes: notesOf(scenario, backend.name),
+  };
+  return {
+    record: () => record,
+    phase: () => now,
+    begin(name) {
+      now = name;
+    },
+    end(phase) {
+      record = { ...record, phases: [...record.phases, phase] };
+    },
+    servers(names) {
+      record = { ...record, servers: names };
+    },
+    faults(faults) {
+      record = { ...record, faults };
+    },
+    complete() {
+      record = { ...record, complete: true };
+    },
+    abort(error) {
+      record = { ...record, aborted: error instanceof Error ? error.message : String(error) };
+    },
+  };
+}

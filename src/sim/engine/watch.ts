@@ -1,0 +1,28 @@
+/** Tells how far a run is, twice a second. */
+import type { Cluster } from '../backends/backend.ts';
+import type { RunOrder, RunProgress } from './run.ts';
+
+/** Ends with the function that it answers. */
+export function watchRun(
+  order: RunOrder,
+  cluster: Cluster,
+  runStartMs: number,
+  look: () => Omit<RunProgress, 'elapsedMs' | 'totalMs'>,
+): () => void {
+  const { rampMs, warmupMs, measureMs } = order.scenario;
+  const totalMs = setupGuessMs + rampMs + warmupMs + measureMs + drainGuessMs;
+  let cancel = (): void => undefined;
+  const tick = (): void => {
+    order.watch({ ...look(), elapsedMs: cluster.clock.now() - runStartMs, totalMs });
+    cancel = cluster.clock.after(watchEveryMs, tick);
+  };
+  tick();
+  return () => cancel();
+}
+
+// ---
+
+const watchEveryMs = 500;
+/** Only for the estimate of the time left. */
+const setupGuessMs = 1500;
+const drainGuessMs = 500;
