@@ -28,7 +28,7 @@ export function readFrame(text: string): ReadFrame {
 
 /**
  * `send` and `ack` are nearly all of the traffic, so they are first checked by hand. A `true` here means that the schema
- * agrees; a `false` means nothing, the schema then decides. Measured: 0.3 µs instead of 1.6 µs for a payload of 300.
+ * agrees; a `false` means nothing, the schema then decides. Measured with 400 characters of payload: half the schema's time.
  */
 export function isPlainSend(value: unknown): value is Extract<ClientFrame, { type: 'send' }> {
   if (!isRecord(value) || value.type !== 'send') return false;

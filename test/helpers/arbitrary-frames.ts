@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import type { Frame } from './chat-rig.ts';
+
+const id = fc.integer({ min: 1, max: 5 });
+const name = fc.constantFrom('anna', 'bob', 'nobody');
+const token = fc.constantFrom('x', 'not-a-token');
+const payload = fc.stringMatching(/^[A-Za-z0-9_-]{0,40}$/);
+
+/** Frames that the schema accepts. */
+export const validFrame: fc.Arbitrary<Frame> = fc.oneof(
+  fc.record({ type: fc.constant('hello' as const), token }),
+  fc.record({ type: fc.constant('send' as const), clientId: id, conversation: id, epoch: fc.nat(), payload }),
+  fc.record({ type: fc.constant('openDirect' as const), clientId: id, with: name }),
+  fc.record({
+    type: fc.constant('createGroup' as const),
+    clientId: id,
+    title: fc.string({ minLength: 1, maxLength: 9 }),
+  }),
+  fc.record({
+    type: fc.constantFrom('invite' as const, 'remove' as const),
+    clientId: id,
+    conversation: id,
+    user: name,
+  }),
+  fc.record({ type: fc.constant('leave' as const), clientId: id, conversation: id }),
+  fc.record({ type: fc.constant('ack' as const), conversation: id, upTo: fc.nat() }),
+  fc.record({ type: fc.constant('ping' as const) }),
+) as fc.Arbitrary<Frame>;
+
+const odd = fc.oneof(
+  fc.jsonValue(),
+  fc.constantFrom(0, -1, 0.5, 2 ** 53, 1e300, '', 'é', '\u0000', null, true, [], {}, 'x'.repeat(70_000)),
+);
+const oddKey = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'toString', 'type', 'clientId'));
+
+/** Valid frames with a field changed, missing or too many. */
+export const mutatedFrame: fc.Arbitrary<unknown> = fc
+  .record({ frame: validFrame, pick: fc.nat(), how: fc.constantFrom('change', 'drop', 'add'), value: odd, key: oddKey })
+  .map(({ frame, pick, how, value, key }) => {
+    const fields: [string, unknown][] = Object.entries(frame);
+    const at = pick % fields.length;
+    if (how === 'change') fields[at] = [fields[at]![0], value];
+    else if (how === 'drop') fields.splice(at, 1);
+    else fields.push([key, value]);
+    return Object.fromEntries(fields);
+  });
