@@ -47,8 +47,8 @@ export function readHead(wire: Wire, clock: Clock, { headBytesMax, headMs }: Hea
   });
 }
 
-/** Answers instead of a server, and closes. */
-export function answer(wire: Wire, clock: Clock, { status, headers, body }: Answer, lingerMs: Ms): void {
+/** Answers instead of a server; resolves when the connection has closed. */
+export async function answer(wire: Wire, clock: Clock, { status, headers, body }: Answer, lingerMs: Ms): Promise<void> {
   const lines = {
     'content-type': 'application/json',
     'cache-control': 'no-store',
@@ -62,6 +62,7 @@ export function answer(wire: Wire, clock: Clock, { status, headers, body }: Answ
   wire.read = () => true;
   wire.socket.resume();
   closeBehindWrites(wire.socket, clock, lingerMs);
+  if (!wire.socket.closed) await new Promise((closed) => wire.socket.once('close', closed));
 }
 
 /** An error of the protocol as an answer. */

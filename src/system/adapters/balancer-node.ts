@@ -8,7 +8,7 @@ import { type ConnectLimits, type Connector, createConnector } from './balancer-
 import { type Answer, answer, type HeadLimits, readHead, refusal, remoteOf } from './balancer-door.ts';
 import { type BalancerProcessStats, createBalancerExposition } from './balancer-metrics.ts';
 import { createHttpProbe, type ServerAddress } from './balancer-probe.ts';
-import { splice, type Traffic } from './balancer-splice.ts';
+import { createSplicer, type Splicer, type Traffic } from './balancer-splice.ts';
 import { adoptWire, keepAlive, type Wire } from './balancer-wire.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import { createVitals } from './process-vitals.ts';
@@ -74,7 +74,7 @@ export async function startBalancer(options: NodeBalancerOptions): Promise<NodeB
     metrics: createBalancerExposition(stats),
     connect: createConnector({ balancer, clock, log }, servers, settings),
     waiting: new Set(),
-    spliced: new Set(),
+    splicer: createSplicer({ clock, traffic: counters, lingerMs: settings.lingerMs }),
   };
   const server = createServer({ pauseOnConnect: true, noDelay: true, ...keepAlive });
   server.on('connection', (accepted) => receive(house, accepted));
@@ -109,8 +109,7 @@ interface House {
   readonly connect: Connector;
   /** Sockets of clients that have no server, or not yet. */
   readonly waiting: Set<Socket>;
-  /** Both sides of every splice. */
-  readonly spliced: Set<Socket>;
+  readonly splicer: Splicer;
 }
 
 function statsOf(balancer: Balancer, counters: Counters, clock: Clock): () => BalancerProcessStats {
@@ -121,11 +120,13 @@ function statsOf(balancer: Balancer, counters: Counters, clock: Clock): () => Ba
 
 function receive(house: House, accepted: Socket): void {
   const client = adoptWire(accepted);
-  track(house.waiting, client.socket);
-  welcome(house, client).catch((error: unknown) => {
-    house.log.write('error', 'a connection could not be served', { error: String(error) });
-    client.socket.destroy();
-  });
+  house.waiting.add(client.socket);
+  welcome(house, client)
+    .catch((error: unknown) => {
+      house.log.write('error', 'a connection could not be served', { error: String(error) });
+      client.socket.destroy();
+    })
+    .finally(() => house.waiting.delete(client.socket));
 }
 
 /** One new connection, from its first byte to the splice. Rejects only for a defect, of a strategy for example. */
@@ -143,26 +144,14 @@ async function welcome(house: House, client: Wire): Promise<void> {
   const head = forward(remote);
   house.counters.bytesFromClients += head.length;
   server.socket.write(head);
-  join(house, client, server);
-}
-
-function join({ waiting, spliced, clock, counters, settings }: House, client: Wire, server: Wire): void {
-  waiting.delete(client.socket);
-  track(spliced, client.socket);
-  track(spliced, server.socket);
-  splice(client, server, { clock, traffic: counters, lingerMs: settings.lingerMs });
-}
-
-function track(sockets: Set<Socket>, socket: Socket): void {
-  sockets.add(socket);
-  socket.once('close', () => sockets.delete(socket));
+  house.splicer.join(client, server);
 }
 
 const nobodyFree = refusal('busy', 'No server takes new connections now.', { retryAfterMs: 1000 });
 
-function refuse(house: House, client: Wire, why: Answer): void {
+function refuse(house: House, client: Wire, why: Answer): Promise<void> {
   house.counters.refusedTotal++;
-  answer(client, house.clock, why, house.settings.lingerMs);
+  return answer(client, house.clock, why, house.settings.lingerMs);
 }
 
 /** The balancer's own pages; null for everything that is a server's. */
@@ -186,14 +175,14 @@ function takesNewConnections({ healthy, stats }: BalancerProcessStats['servers']
 }
 
 /** Resolves when nobody is left, soon after `drainMs` at the latest. */
-async function drain(server: Server, { waiting, spliced, clock, settings }: House): Promise<void> {
+async function drain(server: Server, { waiting, splicer, clock, settings }: House): Promise<void> {
   server.close();
   cut(waiting);
-  const cancel = clock.after(settings.drainMs, () => cut(spliced));
-  await Promise.all([...spliced].map((socket) => new Promise((closed) => socket.once('close', closed))));
+  const cancel = clock.after(settings.drainMs, () => cut(splicer.sockets));
+  await Promise.all([...splicer.sockets].map((socket) => new Promise((closed) => socket.once('close', closed))));
   cancel();
 }
 
-function cut(sockets: ReadonlySet<Socket>): void {
-  for (const socket of sockets) socket.destroy();
+function cut(sockets: Iterable<Socket>): void {
+  for (const socket of [...sockets]) socket.destroy();
 }
