@@ -188,7 +188,7 @@ function sampleSummary(options: SampleOptions, record: RunRecord, servers: numbe
   return {
     schema: 1,
     verdict: failing ? 'fail' : 'pass',
-    reasons: failing ? [`check no-loss failed: 1 accepted message was never delivered${hostile}`] : [],
+    reasons: failing ? [`check no-accepted-lost failed: 1 accepted message was never delivered${hostile}`] : [],
     instrument: {
       state: failing ? 'DEGRADED' : 'VALID',
       reasons: failing ? [`3.1 % of sends were more than 10 ms late${hostile}`] : [],
@@ -228,7 +228,7 @@ function sampleSummary(options: SampleOptions, record: RunRecord, servers: numbe
     cpuUsPerMessage: { server: 412, balancer: 38.4, database: 655, generator: 120 },
     checks: [
       sampleCheck('exactly-once', 'pass', hostile),
-      sampleCheck('no-loss', failing ? 'fail' : 'pass', hostile),
+      sampleCheck('no-accepted-lost', failing ? 'fail' : 'pass', hostile),
       { ...sampleCheck('sender-order', 'unknown', hostile), summary: `no sender sent twice${hostile}` },
     ],
     thresholds: [

@@ -11,6 +11,7 @@ import {
   duration,
   figure,
   incompleteness,
+  judgedCount,
   milliseconds,
   operationTitles,
   percent,
@@ -98,7 +99,7 @@ function throughput({ summary }: FinishedRun, out: Lines): string[] {
     `offered ${perSecond(rates.offered)}, accepted ${perSecond(rates.accepted)}, delivered ${perSecond(rates.delivered)}`,
     `${count(counts.users)} users; ${count(counts.accepted)} accepted, ${count(counts.refused)} refused, ` +
       `${count(counts.unknown)} unanswered, ${count(counts.delivered)} delivered`,
-    `${count(counts.lost)} lost, ${count(counts.duplicated)} duplicated, ${count(counts.reordered)} out of order, ` +
+    `${judgedCount(summary, 'lost')} lost, ${judgedCount(summary, 'duplicated')} duplicated, ${judgedCount(summary, 'reordered')} out of order, ` +
       `${count(counts.disconnects)} disconnects`,
   ];
   return [...heading('Throughput', out), ...told.flatMap((line) => indented(line, out))];

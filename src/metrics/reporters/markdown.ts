@@ -8,6 +8,7 @@ import {
   figure,
   incompleteness,
   inUnit,
+  judgedCount,
   milliseconds,
   operationTitles,
   perSecond,
@@ -25,7 +26,7 @@ export const markdownComparisonReporter: ComparisonReporter = (comparison, out) 
 
 function runMarkdown(run: FinishedRun): string {
   const { record, summary } = run;
-  const { rates, counts } = summary;
+  const { rates } = summary;
   const latency = shownOperations(run).map((name) => {
     const of = summary.latency[name];
     return [operationTitles[name], count(of.count), ...[of.p50, of.p90, of.p99, of.p999, of.max].map(milliseconds)];
@@ -52,7 +53,7 @@ function runMarkdown(run: FinishedRun): string {
     table(['latency', 'count', 'p50', 'p90', 'p99', 'p99.9', 'max'], latency),
     escapeMarkdown(
       `Offered ${perSecond(rates.offered)}, accepted ${perSecond(rates.accepted)}, delivered ${perSecond(rates.delivered)}; ` +
-        `${count(counts.lost)} lost, ${count(counts.duplicated)} duplicated, ${count(counts.reordered)} out of order.`,
+        `${judgedCount(summary, 'lost')} lost, ${judgedCount(summary, 'duplicated')} duplicated, ${judgedCount(summary, 'reordered')} out of order.`,
     ),
     again(record.again),
   );

@@ -3,7 +3,7 @@
 import { differenceCharts } from './charts/comparison-charts.ts';
 import { comparedDistributions, runDistribution } from './charts/distribution-charts.ts';
 import { latencyOverTime } from './charts/time-charts.ts';
-import { drawPicture } from './png/draw.ts';
+import { writePictures } from './png/draw.ts';
 import type { ComparisonReporter, Reporter } from './reporter.ts';
 
 const differencesMax = 6;
@@ -11,17 +11,23 @@ const differencesMax = 6;
 export const pngReporter: Reporter = async (run, out) => {
   const { scenario, strategy, seed } = run.record;
   const about = `${scenario.name} · ${strategy} · seed ${seed} · ${doubt(run.summary)}`;
-  await out.file('latency.png', await drawPicture([about], [latencyOverTime(run)]));
-  await out.file('distribution.png', await drawPicture([about], [runDistribution(run)]));
+  const pictures = [
+    { name: 'latency.png', captions: [about], charts: [latencyOverTime(run)] },
+    { name: 'distribution.png', captions: [about], charts: [runDistribution(run)] },
+  ];
+  await writePictures(pictures, out);
 };
 
 export const pngComparisonReporter: ComparisonReporter = async (comparison, out) => {
   const { scenario, baseline, blocks } = comparison;
   const about = `${scenario.name} · ${blocks.length} trials of each strategy · ${doubt(comparison)}`;
   const differences = differenceCharts(comparison).slice(0, differencesMax);
-  await out.file('distributions.png', await drawPicture([about], [comparedDistributions(comparison, 'delivery')]));
   const legend = `Difference from ${baseline}: median and 95 % interval. Circle: better; triangle: worse; hollow: no difference shown.`;
-  await out.file('differences.png', await drawPicture([about, legend], differences));
+  const pictures = [
+    { name: 'distributions.png', captions: [about], charts: [comparedDistributions(comparison, 'delivery')] },
+    { name: 'differences.png', captions: [about, legend], charts: differences },
+  ];
+  await writePictures(pictures, out);
 };
 
 // ---

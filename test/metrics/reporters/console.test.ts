@@ -47,6 +47,11 @@ describe('the summary on the terminal', () => {
     expect(head.indexOf('p50') + 3).toBe(row.indexOf('8.30 ms') + 7);
   });
 
+  it('does not call unlost what nobody could judge', async () => {
+    expect(await printed(sampleRun())).toContain('0 lost, 0 duplicated, – out of order');
+    expect(await printed(emptyRun())).toContain('– lost, – duplicated');
+  });
+
   it('says why a run is not complete', async () => {
     expect(await printed(emptyRun())).toContain('The run is not complete: stopped by Ctrl-C.');
   });

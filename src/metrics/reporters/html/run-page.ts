@@ -1,7 +1,7 @@
 /** The page of one run, from the verdict to the line that runs it again. */
 import type { FinishedRun } from '../../run.ts';
 import { backlogOverTime, ratesOverTime, usersOverTime } from '../charts/time-charts.ts';
-import { count, duration, incompleteness, milliseconds, perSecond, setting } from '../text/format.ts';
+import { duration, incompleteness, judgedCount, milliseconds, perSecond, setting } from '../text/format.ts';
 import type { Page } from './page.ts';
 import { again, chartFigure, contents, heading, section, tiles, verdictBox } from './parts.ts';
 import { configurationSection, instrumentSection } from './sections/configuration.ts';
@@ -38,7 +38,7 @@ ${tiles([
   ['delivery, p99', milliseconds(summary.latency.delivery.p99)],
   ['accepted, p99', milliseconds(summary.latency.accepted.p99)],
   ['delivered', perSecond(summary.rates.delivered)],
-  ['lost', count(summary.counts.lost)],
+  ['lost', judgedCount(summary, 'lost')],
 ])}
 ${contents(sections)}
 ${thresholdsSection(summary)}

@@ -3,7 +3,8 @@ import type { Chart, ChartItem } from 'chart.js';
 import { chartConfig } from '../charts/chart-config.js';
 import { themes } from '../charts/looks.js';
 import type { ChartSpec } from '../charts/spec.ts';
-import { findFont } from './font.ts';
+import type { Writer } from '../reporter.ts';
+import { findFont, noFont } from './font.ts';
 
 const width = 1600;
 const height = 900;
@@ -12,11 +13,25 @@ const gap = 28;
 const captionRow = 30;
 const theme = themes.light;
 
-/** Draws the charts side by side under lines of caption, as PNG. */
-export async function drawPicture(captions: readonly string[], specs: readonly ChartSpec[]): Promise<Uint8Array> {
+export interface Picture {
+  readonly name: string;
+  /** Lines above the charts. */
+  readonly captions: readonly string[];
+  readonly charts: readonly ChartSpec[];
+}
+
+/** Draws and writes each picture; on a machine without a font it says so instead: the other reports must not suffer. */
+export async function writePictures(pictures: readonly Picture[], out: Writer): Promise<void> {
+  const family = await findFont();
+  if (family === null) return out.print(noFont);
+  for (const picture of pictures) await out.file(picture.name, await drawPicture(picture, family));
+}
+
+// ---
+
+async function drawPicture({ captions, charts: specs }: Picture, family: string): Promise<Uint8Array> {
   // Loaded only when a picture is wanted: the native library is large.
   const { createCanvas } = await import('@napi-rs/canvas');
-  const family = await findFont();
   const canvas = createCanvas(width, height);
   const context = canvas.getContext('2d');
   context.fillStyle = theme.paper;
@@ -36,8 +51,6 @@ export async function drawPicture(captions: readonly string[], specs: readonly C
   }
   return canvas.toBuffer('image/png');
 }
-
-// ---
 
 interface Box {
   readonly left: number;

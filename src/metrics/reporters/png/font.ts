@@ -6,25 +6,25 @@ const weights = ['400', '700'];
 const bundledFamily = 'Report';
 const generic = 'sans-serif';
 
-let found: string | undefined;
+export const noFont =
+  'No PNG charts: they need a font, and this machine has none. Install one (Debian: apt-get install fonts-dejavu-core) and run nawaab report.\n';
 
-/** The family to draw with. Throws if the machine has no font and none came with the installation. */
-export async function findFont(): Promise<string> {
-  found ??= await loadFont();
+let found: string | null | undefined;
+
+/** The family to draw with; null if the machine has no font and none came with the installation. */
+export async function findFont(): Promise<string | null> {
+  if (found === undefined) found = await loadFont();
   return found;
 }
 
 // ---
 
-async function loadFont(): Promise<string> {
+async function loadFont(): Promise<string | null> {
   const { GlobalFonts } = await import('@napi-rs/canvas');
   const files = weights.map(bundledFile).filter((file) => file !== null);
   const registered = files.filter((file) => GlobalFonts.registerFromPath(file, bundledFamily) !== null);
   if (registered.length > 0) return `${bundledFamily}, ${generic}`;
-  if (GlobalFonts.families.length > 0) return generic;
-  throw new Error(
-    'The PNG charts need a font, and this machine has none: install one (Debian: apt-get install fonts-dejavu-core), or leave the png reporter out.',
-  );
+  return GlobalFonts.families.length > 0 ? generic : null;
 }
 
 function bundledFile(weight: string): string | null {

@@ -1,5 +1,6 @@
 /** Numbers as readers want them: three significant digits, a unit always, an en dash for what is not known. */
-import type { FinishedRun, OperationName, RunRecord } from '../../run.ts';
+import { catalog } from '../../catalog.ts';
+import type { FinishedRun, OperationName, RunRecord, Summary } from '../../run.ts';
 import { figure, measured } from '../charts/figures.js';
 
 export { figure } from '../charts/figures.js';
@@ -32,6 +33,12 @@ export function cores(value: number | null): string {
 /** A whole number, all its digits. */
 export function count(value: number): string {
   return known(value) ? Math.round(value).toLocaleString('en-US') : unknown;
+}
+
+/** What only a check can count: not known, rather than 0, where the check could not tell. */
+export function judgedCount(summary: Summary, name: 'lost' | 'duplicated' | 'reordered'): string {
+  const value = catalog[name].read(summary);
+  return value === null ? unknown : count(value);
 }
 
 /** A length of time: `850 ms`, `12.5 s`, `3 min 20 s`, `1 h 2 min`. */

@@ -2,26 +2,27 @@
 import type { Fairness, FinishedRun, Summary } from '../../../run.ts';
 import { serverCharts } from '../../charts/server-charts.ts';
 import type { ChartSpec } from '../../charts/spec.ts';
-import { bytes, cores, count, figure, milliseconds, perSecond, unknown } from '../../text/format.ts';
+import { bytes, cores, count, figure, judgedCount, milliseconds, perSecond, unknown } from '../../text/format.ts';
 import { type Column, chartFigure, dataTable, section } from '../parts.ts';
 import { type Html, html } from '../template.ts';
 
-export function messagesSection({ counts, rates }: Summary, charts: readonly ChartSpec[]): Html {
+export function messagesSection(summary: Summary, charts: readonly ChartSpec[]): Html {
+  const { counts, rates } = summary;
   const rows = [
-    ['offered', counts.offered, perSecond(rates.offered), 'meant to be sent'],
-    ['accepted', counts.accepted, perSecond(rates.accepted), 'confirmed by a server after it was stored'],
-    ['refused', counts.refused, '', 'certainly not stored'],
-    ['unanswered', counts.unknown, '', 'nobody knows whether it was stored'],
+    ['offered', count(counts.offered), perSecond(rates.offered), 'meant to be sent'],
+    ['accepted', count(counts.accepted), perSecond(rates.accepted), 'confirmed by a server after it was stored'],
+    ['refused', count(counts.refused), '', 'certainly not stored'],
+    ['unanswered', count(counts.unknown), '', 'nobody knows whether it was stored'],
     [
       'delivered',
-      counts.delivered,
+      count(counts.delivered),
       perSecond(rates.delivered),
       'shown to a recipient; a group message counts for each',
     ],
-    ['lost', counts.lost, '', 'accepted but never shown to a recipient'],
-    ['duplicated', counts.duplicated, '', 'shown twice'],
-    ['out of order', counts.reordered, '', 'shown before an earlier one'],
-    ['disconnects', counts.disconnects, '', 'connections lost'],
+    ['lost', judgedCount(summary, 'lost'), '', 'accepted but never shown to a recipient'],
+    ['duplicated', judgedCount(summary, 'duplicated'), '', 'shown twice'],
+    ['out of order', judgedCount(summary, 'reordered'), '', 'shown before an earlier one'],
+    ['disconnects', count(counts.disconnects), '', 'connections lost'],
   ] as const;
   const columns: Column[] = [
     { title: '' },
@@ -35,7 +36,7 @@ export function messagesSection({ counts, rates }: Summary, charts: readonly Cha
     dataTable({
       caption: `${count(counts.users)} users.`,
       columns,
-      rows: rows.map(([name, total, rate, meaning]) => ({ cells: [name, count(total), rate, meaning] })),
+      rows: rows.map(([name, total, rate, meaning]) => ({ cells: [name, total, rate, meaning] })),
     }),
     charts.map(chartFigure),
   );
