@@ -9,7 +9,7 @@ import { createRoughStore } from '../../helpers/rough-store.ts';
 
 const names = ['anna', 'bob', 'cleo', 'dora'];
 const groups = [1, 2];
-const runs = Number(process.env.RUNS ?? 300);
+const runs = 200;
 
 type Step =
   | { readonly kind: 'wait'; readonly ms: number }
