@@ -54,7 +54,9 @@ export function judgeInstrument(lines: readonly InstrumentLine[], window: Window
   const over = (limit: Limit, bound: 'degradedAbove' | 'invalidAbove') => values[limit.measure] > limit[bound];
   const exceeded = instrumentLimits.filter((limit) => over(limit, 'degradedAbove'));
   const reasons = [
-    ...exceeded.map((limit) => `${limit.words(values[limit.measure])} (limit ${limitText(limit)})`),
+    ...exceeded.map(
+      (limit) => `${limit.words(values[limit.measure])} (limit ${limitText(limit, over(limit, 'invalidAbove'))})`,
+    ),
     ...sampleReasons(measured),
   ];
   const invalid = instrumentLimits.some((limit) => over(limit, 'invalidAbove'));
@@ -98,8 +100,10 @@ function sampleReasons(lines: readonly InstrumentLine[]): string[] {
   return [`only ${sends} sends stand behind this (${instrumentSendsMin} are needed)`];
 }
 
-function limitText({ measure: name, degradedAbove }: Limit): string {
-  return name.endsWith('Ms') ? `${degradedAbove} ms` : percent(degradedAbove);
+/** The one that was passed: if both, the wider. */
+function limitText({ measure: name, degradedAbove, invalidAbove }: Limit, isInvalid: boolean): string {
+  const limit = isInvalid ? invalidAbove : degradedAbove;
+  return name.endsWith('Ms') ? `${limit} ms` : percent(limit);
 }
 
 function percent(share: number): string {

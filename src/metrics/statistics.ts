@@ -39,14 +39,15 @@ export const intervalMin = 3;
  */
 export function medianInterval(values: readonly number[], seed: number): Interval | null {
   if (values.length < intervalMin) return null;
-  return values.length < bootstrapMin ? fewValuesInterval(values) : bootstrapInterval(values, seed, 10_000);
+  return values.length < bootstrapMin
+    ? fewValuesInterval(values)
+    : medianBootstrap({ size: values.length, seed, resamples: 10_000 })(values);
 }
 
-/** Percentile bootstrap of the median; of fewer than `bootstrapMin` values their range. For bands in pictures. */
-export function medianBand(values: readonly number[], seed: number): Interval {
-  return values.length < bootstrapMin
-    ? [Math.min(...values), Math.max(...values)]
-    : bootstrapInterval(values, seed, 1000);
+/** For the bands of pictures, one call for all points: the plain bootstrap, and of fewer than `bootstrapMin` values their range. */
+export function medianBand(size: number, seed: number): (values: readonly number[]) => Interval {
+  if (size < bootstrapMin) return (values) => [Math.min(...values), Math.max(...values)];
+  return medianBootstrap({ size, seed, resamples: 1000 });
 }
 
 /**
@@ -111,28 +112,41 @@ function cornishFisher(z: number, degrees: number): number {
   return z + first / degrees + second / degrees ** 2 + third / degrees ** 3;
 }
 
-function bootstrapInterval(values: readonly number[], seed: number, resamples: number): Interval {
+/** How often each of the sorted values is drawn is drawn once, and serves for any values. */
+function medianBootstrap(plan: {
+  readonly size: number;
+  readonly seed: number;
+  readonly resamples: number;
+}): (values: readonly number[]) => Interval {
+  const { size, seed, resamples } = plan;
   const random = xoroshiro128plus(seed);
-  const sorted = values.toSorted((a, b) => a - b);
-  const medians = Float64Array.from({ length: resamples }, () => resampledMedian(sorted, random)).sort();
-  return [medians[Math.floor(resamples * 0.025)]!, medians[Math.ceil(resamples * 0.975) - 1]!];
+  const drawn = Array.from({ length: resamples }, () => drawCounts(size, random));
+  return (values) => {
+    const sorted = values.toSorted((a, b) => a - b);
+    const medians = Float64Array.from(drawn, (counts) => resampledMedian(sorted, counts)).sort();
+    return [medians[Math.floor(resamples * 0.025)]!, medians[Math.ceil(resamples * 0.975) - 1]!];
+  };
 }
 
-/** Counts how often each of the sorted values is drawn, and walks to the middle. */
-function resampledMedian(sorted: readonly number[], random: RandomGenerator): number {
+/** `size` draws with replacement: how often each was drawn. */
+function drawCounts(size: number, random: RandomGenerator): Uint16Array {
+  const counts = new Uint16Array(size);
+  for (let i = 0; i < size; i++) counts[uniformInt(random, 0, size - 1)]! += 1;
+  return counts;
+}
+
+/** Walks to the middle one, or the middle two. */
+function resampledMedian(sorted: readonly number[], counts: Uint16Array): number {
   const n = sorted.length;
-  const drawn = new Uint16Array(n);
-  for (let i = 0; i < n; i++) drawn[uniformInt(random, 0, n - 1)]! += 1;
   const [low, high] = [(n + 1) >> 1, (n >> 1) + 1];
   let passed = 0;
-  let lowValue = 0;
+  let lower = Number.NaN;
   for (let i = 0; i < n; i++) {
-    const before = passed;
-    passed += drawn[i]!;
-    if (before < low && passed >= low) lowValue = sorted[i]!;
-    if (passed >= high) return (lowValue + sorted[i]!) / 2;
+    passed += counts[i]!;
+    if (Number.isNaN(lower) && passed >= low) lower = sorted[i]!;
+    if (passed >= high) return (lower + sorted[i]!) / 2;
   }
-  throw new Error('A resample has fewer values than it has.');
+  return lower;
 }
 
 function fewValuesInterval(values: readonly number[]): Interval {

@@ -1,6 +1,7 @@
 /**
  * When a session has caught up, its user has everything that was accepted before they dialled, and was shown nothing of
- * it twice. What was accepted while they dialled may come before or after `caughtUp`.
+ * it twice. What was accepted while they dialled may come before or after `caughtUp`, and so may what was accepted in a
+ * conversation of which nobody had been told yet that it is theirs.
  */
 import type { CheckEntry, Verdict } from './check.ts';
 import { createLedger, entitled, type Ledger } from './ledger.ts';

@@ -37,10 +37,11 @@ type BandPoint = ComparisonArm['distribution'][OperationName][number];
 /** At the quantiles that every run can tell. */
 function bandOf(runs: readonly FinishedRun[], operation: OperationName, seed: number): BandPoint[] {
   const curves = runs.map((run) => run.distribution[operation]);
+  const band = medianBand(runs.length, seed);
   const points = Math.min(...curves.map((curve) => curve.length));
   return (curves[0] ?? []).slice(0, points).map(({ quantile }, i) => {
     const values = curves.map((curve) => curve[i]!.ms);
-    const [low, high] = medianBand(values, seed);
+    const [low, high] = band(values);
     return { quantile, ms: median(values)!, low, high };
   });
 }

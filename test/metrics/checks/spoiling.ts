@@ -93,15 +93,19 @@ export function neighbours(events: readonly HistoryEvent[]): (readonly [HistoryE
   });
 }
 
-/** Messages shown while catching up that had been accepted before the user dialled. */
+/** Messages shown while catching up that had been accepted, to a conversation known to be theirs, before the user dialled. */
 export function backlog(events: readonly HistoryEvent[]): HistoryEvent[] {
   return shown(events).filter((one) => {
     const dialled = events.findLast(
       (o) => o.actor === one.actor && o.op === 'connect' && o.kind === 'invoke' && o.t < one.t,
     );
     const caughtUp = events.find((o) => o.actor === one.actor && o.op === 'caughtUp' && o.session === one.session);
-    const before = acceptances(events).some((ok) => samePlace(ok, one) && ok.t < dialled!.t);
-    return before && caughtUp !== undefined && caughtUp.t > one.t;
+    const before = events.filter(({ t }) => t < dialled!.t);
+    const isTheirs = ({ kind, op, conversation, actor, peer }: HistoryEvent) =>
+      conversation === one.conversation &&
+      ((actor === one.actor && kind !== 'invoke') ||
+        (peer === one.actor && (kind === 'ok' || op === 'created' || op === 'added')));
+    return isAccepted(before, one) && before.some(isTheirs) && caughtUp !== undefined && caughtUp.t > one.t;
   });
 }
 
