@@ -100,14 +100,23 @@ function putLength(target: Buffer, at: number, length: number, maskFlag: number)
 function putMasked(target: Buffer, at: number, text: string): number {
   const end = putFrame(target, at, text, masked);
   const bodyAt = end - Buffer.byteLength(text);
-  const keyAt = nextKey();
-  for (let offset = 0; offset < 4; offset++) target[bodyAt - 4 + offset] = keys[keyAt + offset]!;
-  for (let index = bodyAt; index < end; index++) target[index]! ^= keys[keyAt + ((index - bodyAt) & 3)]!;
+  const key = nextKey();
+  target.writeInt32BE(key, bodyAt - 4);
+  // Four bytes a round with the key in locals: masking is what a small frame of a client costs most.
+  const [first, second, third, fourth] = [key >>> 24, key >>> 16, key >>> 8, key];
+  let index = bodyAt;
+  for (; index + 4 <= end; index += 4) {
+    target[index]! ^= first;
+    target[index + 1]! ^= second;
+    target[index + 2]! ^= third;
+    target[index + 3]! ^= fourth;
+  }
+  for (let shift = 24; index < end; index += 1, shift -= 8) target[index]! ^= key >>> shift;
   return end;
 }
 
 /** Masks must be unpredictable (RFC 6455, section 10.3); one call of the source serves many frames. */
-const keys = Buffer.alloc(8192);
+const keys = new Int32Array(2048);
 let keysUsed = keys.length;
 
 function nextKey(): number {
@@ -115,6 +124,5 @@ function nextKey(): number {
     randomFillSync(keys);
     keysUsed = 0;
   }
-  keysUsed += 4;
-  return keysUsed - 4;
+  return keys[keysUsed++]!;
 }
