@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, Hint } from '../../src/system/database/bus.ts';
 import type { ConversationId, Seq, UserId } from '../../src/system/protocol/ids.ts';
@@ -21,7 +22,7 @@ export function busContract(name: string, createWorld: () => Promise<BusWorld>):
     });
 
     it('carries a hint with all its parts to every other server', async () => {
-      const [from, first, second] = await joinAll(world, 's1', 's2', 's3');
+      const [from, first, second] = await joinAll(world, 3);
       const sent: Hint = {
         ...hint(7, 3),
         frame: '{"type":"message"}',
@@ -34,15 +35,49 @@ export function busContract(name: string, createWorld: () => Promise<BusWorld>):
     });
 
     it('does not bring back one’s own hints', async () => {
-      const [from, other] = await joinAll(world, 's1', 's2');
+      const [from, other] = await joinAll(world, 2);
       from.bus.publish([hint(1, 1)]);
       await other.received(1);
       other.bus.publish([hint(2, 2)]);
       expect(await from.received(1)).toEqual([hint(2, 2)]);
     });
 
+    it('loses nothing while nothing is broken, and brings frames whole', async () => {
+      const [from, other] = await joinAll(world, 2);
+      let expected = 0;
+      const hints = fc.array(arbitraryHint, { maxLength: 20 });
+      await fc.assert(
+        fc.asyncProperty(fc.array(hints, { maxLength: 4 }), async (calls) => {
+          const start = expected;
+          for (const call of calls) from.bus.publish(call);
+          expected += calls.flat().length;
+          const received = (await other.received(expected)).slice(start);
+          expect(received).toEqual(calls.flat());
+        }),
+        { numRuns: 25 },
+      );
+    });
+
+    it('works both ways at once', async () => {
+      const [first, second] = await joinAll(world, 2);
+      for (let seq = 1; seq <= 50; seq++) {
+        first.bus.publish([hint(1, seq)]);
+        second.bus.publish([hint(2, seq)]);
+      }
+      expect((await second.received(50)).map(({ conversation }) => conversation)).toEqual(Array(50).fill(1));
+      expect((await first.received(50)).map(({ conversation }) => conversation)).toEqual(Array(50).fill(2));
+    });
+
+    it('may be closed twice, and closing one leaves the others at work', async () => {
+      const [from, closed, open] = await joinAll(world, 3);
+      await closed.bus.close();
+      await closed.bus.close();
+      from.bus.publish([hint(1, 1)]);
+      await open.received(1);
+    });
+
     it('carries nothing after close', async () => {
-      const [from, closed, open] = await joinAll(world, 's1', 's2', 's3');
+      const [from, closed, open] = await joinAll(world, 3);
       await closed.bus.close();
       closed.bus.publish([hint(9, 9)]);
       from.bus.publish([hint(1, 1)]);
@@ -52,6 +87,20 @@ export function busContract(name: string, createWorld: () => Promise<BusWorld>):
   });
 }
 
+/** Hints as servers make them: a frame of any JSON that is small enough to travel along. */
+export const arbitraryHint: fc.Arbitrary<Hint> = fc
+  .record(
+    {
+      conversation: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      frame: fc.string({ unit: 'binary', maxLength: 600 }).map((text) => JSON.stringify({ text })),
+      device: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      affected: fc.array(fc.integer({ min: 1, max: 1e9 }), { maxLength: 3 }),
+    },
+    { requiredKeys: ['conversation', 'seq'] },
+  )
+  .map((parts) => parts as unknown as Hint);
+
 /** A bus with what it has received. */
 export interface Listener {
   readonly bus: Bus;
@@ -60,21 +109,18 @@ export interface Listener {
   received(count: number): Promise<readonly Hint[]>;
 }
 
-export async function joinAll<const N extends string[]>(
-  world: BusWorld,
-  ...servers: N
-): Promise<{ [K in keyof N]: Listener }> {
-  const listeners = await Promise.all(servers.map(async () => listen(await world.join())));
-  return listeners as { [K in keyof N]: Listener };
+/** Ends of the bus for `count` servers. */
+export async function joinAll(world: BusWorld, count: 2): Promise<[Listener, Listener]>;
+export async function joinAll(world: BusWorld, count: 3): Promise<[Listener, Listener, Listener]>;
+export async function joinAll(world: BusWorld, count: number): Promise<Listener[]> {
+  return await Promise.all(Array.from({ length: count }, async () => listen(await world.join())));
 }
 
 export function hint(conversation: number, seq: number): Hint {
   return { conversation: conversation as ConversationId, seq: seq as Seq };
 }
 
-// ---
-
-function listen(bus: Bus): Listener {
+export function listen(bus: Bus): Listener {
   const hints: Hint[] = [];
   let waiting: { count: number; resolve: (hints: readonly Hint[]) => void }[] = [];
   bus.subscribe((more) => {
