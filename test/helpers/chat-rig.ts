@@ -33,7 +33,7 @@ export interface Account {
   readonly device: DeviceId;
 }
 
-export type Cursors = readonly (readonly [ConversationId, number])[];
+type Cursors = readonly (readonly [ConversationId, number])[];
 
 export interface RigOptions {
   readonly servers?: number;
@@ -135,7 +135,7 @@ type Plain<T> = {
         : T[K];
 };
 
-export function connect(server: ChatServer, account: Account, cursors?: Cursors): FrameClient {
+function connect(server: ChatServer, account: Account, cursors?: Cursors): FrameClient {
   const client = open(server, account);
   client.send({ type: 'hello', token: account.token, ...(cursors && { cursors: cursors as [ConversationId, Seq][] }) });
   return client;

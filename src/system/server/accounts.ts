@@ -20,7 +20,7 @@ export interface Accounts {
   findUser(name: string): Promise<{ name: UserName } | null>;
 }
 
-export interface SignedIn {
+interface SignedIn {
   readonly name: UserName;
   readonly device: DeviceId;
   readonly token: string;

@@ -18,7 +18,7 @@ export interface Connections extends SessionPort {
 }
 
 /** Who does something with frames. */
-export interface FrameHooks {
+interface FrameHooks {
   identified(session: Session): void;
   operation(session: Session, frame: Exclude<ClientFrame, { type: 'hello' | 'ack' | 'ping' }>, bytes: number): void;
   ack(session: Session, frame: Extract<ClientFrame, { type: 'ack' }>): void;

@@ -17,7 +17,7 @@ export interface Fences {
   settle(operation: FencedOperation): void;
 }
 
-export interface FencedOperation {
+interface FencedOperation {
   readonly session: Session;
   readonly frame: OperationFrame;
   readonly clientId: ClientId;
