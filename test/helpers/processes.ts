@@ -1,15 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Whether a process exists; one that has ended and was not waited for yet counts as gone. */
-export function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
-  } catch {
-    return false;
-  }
-}
-
 /** Resolves when none of these processes is left; rejects with those that are after `withinMs`. */
 export async function allGone(pids: readonly number[], withinMs = 10_000): Promise<void> {
   const deadline = performance.now() + withinMs;
@@ -21,13 +11,23 @@ export async function allGone(pids: readonly number[], withinMs = 10_000): Promi
   }
 }
 
-/** Pids of all processes whose command line or environment of start holds `text`. */
+/** Pids of all processes whose command line holds `text`. */
 export function processesWith(text: string): readonly number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.filter((pid) => commandOf(pid).includes(text)).map(Number);
 }
 
 // ---
+
+/** Whether a process exists; one that has ended and was not waited for yet counts as gone. */
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  } catch {
+    return false;
+  }
+}
 
 function commandOf(pid: string): string {
   try {

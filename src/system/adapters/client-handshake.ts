@@ -9,7 +9,7 @@ export interface Handshake {
 }
 
 /** `rest` is what came behind the server's answer and belongs to the first frames. */
-export type HandshakeState =
+type HandshakeState =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'open'; readonly rest: Buffer }
   | { readonly kind: 'refused'; readonly reason: string };

@@ -6,7 +6,7 @@
 import type { Writable } from 'node:stream';
 import * as ws from 'ws';
 
-export interface ReceiverOptions {
+interface ReceiverOptions {
   readonly isServer: boolean;
   /** A longer message is an error with code 1009. */
   readonly maxPayload: number;
@@ -15,7 +15,7 @@ export interface ReceiverOptions {
 /** Bytes in by `write`; events `message(data, isBinary)`, `ping(data)`, `conclude(code, reason)`, `error`. */
 export type Receiver = Writable;
 
-export interface ControlFrame {
+interface ControlFrame {
   readonly fin: true;
   readonly rsv1: false;
   readonly opcode: number;

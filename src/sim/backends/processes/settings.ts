@@ -13,10 +13,6 @@ const laboratorySettings = {
   hashPasses: 1,
 } as const;
 
-/** What readers of a report must know; a scenario can set each of these itself. */
-export const settingsNote =
-  'Password hashes are cheap (argon2id with 8 KiB and 1 pass instead of 19 MiB and 2) and sign-ins are not rate limited, unless the scenario sets it otherwise.';
-
 /** Server settings of a scenario over those of the laboratory, apart from the cost of hashes. */
 export function splitSettings(
   server: ClusterSpec['server'],

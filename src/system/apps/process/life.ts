@@ -12,7 +12,7 @@ export type Announcement =
   | { readonly kind: 'ready'; readonly name: string; readonly port: number; readonly pid: number }
   | { readonly kind: 'problem'; readonly message: string };
 
-export interface LifeOptions {
+interface LifeOptions {
   readonly name: string;
   readonly log: Log;
   /** With `stdin` the process ends when its standard input does: however the parent died, nothing is left behind. */

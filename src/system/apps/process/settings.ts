@@ -16,7 +16,7 @@ const common = {
 };
 
 /** Cost of a password hash; what is left out is OWASP's choice. */
-export const hashCostSettings = z.strictObject({
+const hashCostSettings = z.strictObject({
   memoryKiB: z.int().min(8).optional(),
   passes: z.int().min(1).optional(),
   parallelism: z.int().min(1).optional(),
