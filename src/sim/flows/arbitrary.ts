@@ -15,9 +15,9 @@ export function flows(options: { readonly maxOperations?: number } = {}): Arbitr
 const weights: { readonly [kind in Operation['do']]: number } = {
   signUp: 4,
   connect: 10,
-  direct: 2,
+  direct: 5,
   group: 3,
-  invite: 5,
+  invite: 8,
   remove: 2,
   leave: 1,
   send: 20,
@@ -34,6 +34,9 @@ const weights: { readonly [kind in Operation['do']]: number } = {
 /** From within one step of a commit to beyond every timer of a small world, in milliseconds. */
 const waits: readonly number[] = [0.2, 0.5, 0.5, 1, 1, 2, 5, 5, 20, 20, 100, 100, 1000];
 const sizes: readonly number[] = [8, 8, 8, 200, 2000];
+
+/** Below this nobody could have sent anything to anybody. */
+const shortest = 8;
 
 /** Worlds in which every deletion is tried before a flow is called minimal. */
 const plainWorlds = 5;
@@ -62,7 +65,7 @@ class FlowArbitrary extends Arbitrary<Flow> {
   override generate(random: Random, biasFactor: number | undefined): Value<Flow> {
     const biased = biasFactor !== undefined && random.nextInt(1, biasFactor) === 1;
     const longest = biased ? Math.min(15, this.#maxOperations) : this.#maxOperations;
-    const length = random.nextInt(1, longest);
+    const length = random.nextInt(Math.min(shortest, longest), longest);
     const world = random.nextInt(0, 0x7fffffff);
     const servers = random.nextInt(1, flowLimits.servers);
     return new Value({ world, servers, operations: draw(random, { servers, length }) }, undefined);

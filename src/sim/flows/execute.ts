@@ -33,7 +33,7 @@ export interface FlowRun {
 const needMsMax: Ms = 300;
 /** How long recovery may take after everything is healed. */
 const recoverMsMax: Ms = 60_000;
-const lookEveryMs: Ms = 5;
+const lookEveryMs: Ms = 10;
 
 export async function executeFlow(order: FlowOrder): Promise<FlowRun> {
   const stage = createStage(order);

@@ -17,7 +17,7 @@ export interface HopEnd<Packet> {
   send(packet: Packet, bytes: number): void;
   /** Ends one's own direction after all that was sent. */
   finish(): void;
-  /** Ends one's own direction at once: what has not left yet is lost. */
+  /** Ends one's own direction at once: what its system has not taken over yet is lost. */
   cut(): void;
   /** Bytes accepted by `send` that have not left and are more than the sender's system buffers. */
   backlogBytes(): number;
@@ -99,13 +99,13 @@ function createPipe<Packet>(time: VirtualTime, quality: LinkQuality): Pipe<Packe
     put(end, 0);
   }
 
-  /** What has not left is lost, also when the end of a finished direction waits behind it. */
+  /** Its system still sends what it had taken over; the rest is lost, also the end of a finished direction behind it. */
   function cut(): void {
-    const now = time.clock.now();
+    const lastMs = time.clock.now() + quality.bufferBytes / quality.bytesPerMs;
     const ending = travelling.at(-1)?.item === end;
-    while (travelling.length > 0 && travelling.at(-1)!.leavesMs > now) travelling.pop();
-    leavesMs = Math.min(leavesMs, now);
-    arrivesMs = travelling.at(-1)?.arrivesMs ?? now;
+    while (travelling.length > 0 && travelling.at(-1)!.leavesMs > lastMs) travelling.pop();
+    leavesMs = travelling.at(-1)?.leavesMs ?? 0;
+    arrivesMs = travelling.at(-1)?.arrivesMs ?? 0;
     if (open || (ending && travelling.at(-1)?.item !== end)) {
       open = false;
       put(end, 0);
