@@ -1,10 +1,10 @@
 /** What the laboratory may use of the metrics. */
 
-export { catalog, isMetricName, type Metric, type MetricName, metricNames, type Unit } from './catalog.ts';
+export { catalog, type Metric, type MetricName, metricNames, type Unit } from './catalog.ts';
 export type * from './checks/check.ts';
 export { type CheckName, checkNames, checks } from './checks/index.ts';
 export { closestFirst } from './closest.ts';
-export { type ArmRun, type ComparisonInput, compareRuns } from './compare/index.ts';
+export { type ArmRun, compareRuns } from './compare/index.ts';
 export type * from './comparison.ts';
 export { fairnessOf } from './fairness.ts';
 export {
@@ -20,20 +20,18 @@ export {
 } from './histogram.ts';
 export * from './history/event.ts';
 export {
-  createHistoryHash,
   type Divergence,
   describeEvent,
   firstDivergence,
-  type HistoryHash,
   historyHash,
 } from './history/hash.ts';
 export { createMemoryHistory, type MemoryHistory } from './history/memory.ts';
 export { type History, readHistory } from './history/reader.ts';
 export { createHistoryWriter, type HistoryWriter } from './history/writer.ts';
-export { instrumentLimits, judgeInstrument, worseInstrument } from './instrument.ts';
-export { judge, judgeRun } from './judge.ts';
+export { judgeInstrument, worseInstrument } from './instrument.ts';
+export { judge } from './judge.ts';
 export { concludeRun, readRun } from './read-run.ts';
-export { type Recording, readRecording } from './recording.ts';
+export { readRecording } from './recording.ts';
 export * from './reporters/index.ts';
 export * from './run.ts';
 export {
@@ -45,6 +43,5 @@ export {
   openRunDirectory,
   type RunDirectory,
 } from './run-directory.ts';
-export { type Interval, median, medianInterval, signFlipP, smallestEffect } from './statistics.ts';
-export { type Judgement, summarise } from './summary.ts';
-export { judgeThreshold, parseThreshold, type Threshold } from './thresholds.ts';
+export { median, medianInterval, signFlipP, smallestEffect } from './statistics.ts';
+export { judgeThreshold, parseThreshold } from './thresholds.ts';

@@ -17,7 +17,7 @@ interface Limit {
  * - A blocked event loop stamps *arrivals* late. It bends the tail only, so it is given more room than slip.
  * - CPU is a cause, not an effect: it warns that the above are near, and alone never makes a run invalid.
  */
-export const instrumentLimits: readonly Limit[] = [
+const instrumentLimits: readonly Limit[] = [
   {
     measure: 'slipP99Ms',
     degradedAbove: 10,
@@ -45,7 +45,7 @@ export const instrumentLimits: readonly Limit[] = [
 ];
 
 /** Fewer sends than this say little about how punctual the generator is. */
-export const instrumentSendsMin = 100;
+const instrumentSendsMin = 100;
 
 /** Of the measure phase. A phase without sends cannot be late; one whose generator said nothing is at best degraded. */
 export function judgeInstrument(lines: readonly InstrumentLine[], window: Window): InstrumentVerdict {

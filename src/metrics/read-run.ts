@@ -6,7 +6,7 @@ import { type Recording, readRecording } from './recording.ts';
 import type { FinishedRun, Summary } from './run.ts';
 import { openRunDirectory } from './run-directory.ts';
 import { foldLatencies, type Latencies, recordOf, seriesOf } from './series.ts';
-import { nothingJudged, summarise } from './summary.ts';
+import { type Judgement, nothingJudged, summarise } from './summary.ts';
 import { parseThreshold } from './thresholds.ts';
 import { measureWindow } from './window.ts';
 
@@ -28,13 +28,19 @@ export async function concludeRun(directory: string, thresholds: readonly string
   for (const threshold of thresholds) parseThreshold(threshold);
   const recording = readRecording(directory);
   const latencies = latenciesOf(recording);
-  const judgement = recording.histories.length === 0 ? nothingJudged : await judgeRun(readHistory(recording.histories));
+  const judgement = await judgeRecorded(recording);
   const summary = summarise(recording, judgement, thresholds, latencies);
   openRunDirectory(directory).writeSummary(summary);
   return finishedRun(recording, latencies, summary);
 }
 
 // ---
+
+/** A run may be recorded without its users' events; then there is only what the laboratory marked, and nothing to judge. */
+async function judgeRecorded({ histories }: Recording): Promise<Judgement> {
+  const judgement = await judgeRun(readHistory(histories));
+  return judgement.tally.users === 0 ? nothingJudged : judgement;
+}
 
 function latenciesOf(recording: Recording): Latencies {
   return foldLatencies(recording.histograms, measureWindow(recording.record));

@@ -21,10 +21,10 @@ export interface Judgement {
 export const nothingJudged: Judgement = { verdicts: [], tally: { users: 0, unknown: 0 } };
 
 /**
- * The measure phase in numbers. Messages are charged to the second in which they were due: `counts.offered`, and
- * `counts.accepted` and `counts.delivered`, which tell what became of those by the end of the run, so that a rate of
- * acceptance compares like with like. `rates`, `refused` and `disconnects` count what happened in the phase;
- * `lost`, `duplicated`, `reordered` and `unknown` are of the whole run.
+ * The measure phase in numbers. `counts.offered` are the messages due in it and `counts.accepted` those of them that
+ * were accepted by the end of the run, so that a rate of acceptance compares like with like. `rates`, `delivered`,
+ * `refused` and `disconnects` count what happened in the phase; `lost`, `duplicated`, `reordered` and `unknown` are of
+ * the whole run.
  */
 export function summarise(
   recording: Recording,
@@ -62,7 +62,7 @@ function numbersOf(
       accepted: latency.accepted.count,
       refused: total.refused,
       unknown: judgement.tally.unknown,
-      delivered: latency.delivery.count,
+      delivered: total.delivered,
       lost: violations(judgement, 'no-accepted-lost'),
       duplicated: violations(judgement, 'exactly-once'),
       reordered: violations(judgement, 'sender-order'),

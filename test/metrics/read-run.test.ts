@@ -17,7 +17,7 @@ import {
   readRun,
 } from '../../src/metrics/index.ts';
 import { sampleRun } from '../helpers/sample-runs.ts';
-import { directTalk } from './checks/histories.ts';
+import { directTalk, event } from './checks/histories.ts';
 
 let root: string;
 beforeEach(() => {
@@ -46,7 +46,7 @@ describe('a run on disk', () => {
     expect(summary.latency.delivery).toMatchObject({ count: 1000, p999: null });
     expect(summary.latency.delivery.p99).toBeCloseTo(4, 2);
     expect(summary.rates).toEqual({ offered: 100, accepted: 100, delivered: 98 });
-    expect(summary.counts).toMatchObject({ users: 2, offered: 1000, accepted: 1000, delivered: 1000, lost: 0 });
+    expect(summary.counts).toMatchObject({ users: 2, offered: 1000, accepted: 1000, delivered: 980, lost: 0 });
     expect(summary.servers.map((server) => server.acceptedPerSec)).toEqual([75, 25]);
     expect(summary.fairness.rate).toEqual({ jain: 0.8, maxOverMean: 1.5 });
     expect(summary.cpuUsPerMessage).toEqual({ server: 2e6 / 980, balancer: null, database: null, generator: null });
@@ -77,6 +77,15 @@ describe('a run on disk', () => {
     expect(summary.checks).toEqual([]);
     expect(summary.thresholds[0]?.result).toBe('unknown');
     expect(summary.verdict).toBe('unknown');
+  });
+
+  it('whose history is only that of the laboratory is not judged by it', async () => {
+    const { path } = await recordRun();
+    rmSync(historyPath(path, 0));
+    const laboratory = createHistoryWriter(historyPath(path, 'laboratory'));
+    laboratory.add(event('mark', 'phase', { actor: -1, detail: 'measure' }));
+    await laboratory.close();
+    expect((await concludeRun(path)).summary).toMatchObject({ verdict: 'pass', checks: [] });
   });
 
   it('of a killed laboratory stays readable, marked incomplete, and its half line is left out', async () => {

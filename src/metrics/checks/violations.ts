@@ -8,7 +8,7 @@ export interface Violations {
   evidence(): readonly Evidence[];
 }
 
-export const evidenceMax = 10;
+const evidenceMax = 10;
 
 export function createViolations(): Violations {
   const kept: Evidence[] = [];

@@ -10,7 +10,7 @@ export interface ArmSummaries {
   readonly summaries: readonly (Summary | null)[];
 }
 
-export const noDifference = 'no difference shown';
+const noDifference = 'no difference shown';
 
 /**
  * A difference is shown when its 95 % interval leaves zero out; see `medianInterval` for what that asks of few trials.

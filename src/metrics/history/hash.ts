@@ -2,13 +2,13 @@
 import type { HistoryEvent, HistorySink } from './event.ts';
 import type { History } from './reader.ts';
 
-export interface HistoryHash extends HistorySink {
+interface HistoryHash extends HistorySink {
   /** 16 hexadecimal digits over all events so far, in their order. */
   digest(): string;
 }
 
 /** Runs along with a history, in constant memory. Not for secrets: two 32-bit lanes of multiply and shift. */
-export function createHistoryHash(): HistoryHash {
+function createHistoryHash(): HistoryHash {
   let a = 0x9e3779b9;
   let b = 0x85ebca6b;
   const mix = (word: number) => {
@@ -63,7 +63,7 @@ export async function firstDivergence(first: History, second: History): Promise<
   }
 }
 
-/** One line for people: `12.345 ms  user 3 (session 1)  ok send  conversation 7 seq 4 message 3/9 "s1"`. */
+/** One line for people: `12.345 ms user 3 (session 1) ok send conversation 7 seq 4 client id 9`. */
 export function describeEvent(event: HistoryEvent): string {
   const who = event.actor < 0 ? 'laboratory' : `user ${event.actor} (session ${event.session})`;
   const where = event.conversation > 0 ? [`conversation ${event.conversation}`, `seq ${event.seq}`] : [];

@@ -47,7 +47,7 @@ export function directTalk(messages: number): HistoryEvent[] {
   return timed([...opening, ...talk]);
 }
 
-export function connects(actor: number, session = 1): HistoryEvent[] {
+function connects(actor: number, session = 1): HistoryEvent[] {
   return [
     event('invoke', 'connect', { actor, session }),
     event('ok', 'connect', { actor, session }),

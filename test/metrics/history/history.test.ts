@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createHistoryWriter,
   createMemoryHistory,
+  describeEvent,
   eventKinds,
   eventOps,
   firstDivergence,
@@ -114,6 +115,25 @@ describe('two histories', () => {
         }
       }),
     );
+  });
+});
+
+describe('an event', () => {
+  it('is told in one line', () => {
+    expect(describeEvent({ ...numbered(4)[3]!, t: 12.3456, peer: 2, detail: 's1' })).toBe(
+      '12.346 ms user 3 (session 1) ok send conversation 1 seq 4 client id 4 peer 2 "s1"',
+    );
+    expect(
+      describeEvent({
+        ...numbered(1)[0]!,
+        actor: -1,
+        kind: 'mark',
+        op: 'phase',
+        conversation: 0,
+        clientId: 0,
+        detail: 'drain',
+      }),
+    ).toBe('0.000 ms laboratory mark phase "drain"');
   });
 });
 
