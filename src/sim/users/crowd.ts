@@ -36,7 +36,7 @@ export interface CrowdPlan {
   readonly session: { readonly backoffBaseMs: Ms; readonly backoffMaxMs: Ms; readonly ackDelayMs: Ms };
 }
 
-export const sessionDefaults: CrowdPlan['session'] = { backoffBaseMs: 100, backoffMaxMs: 5000, ackDelayMs: 50 };
+export const sessionDefaults: CrowdPlan['session'] = { backoffBaseMs: 100, backoffMaxMs: 5000, ackDelayMs: 250 };
 
 export interface CrowdWorld {
   readonly clock: Clock;

@@ -1,0 +1,68 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createRunDirectory, type FinishedRun, historyHash, readHistory } from '../../src/metrics/index.ts';
+import { backends } from '../../src/sim/backends/index.ts';
+import { runScenario } from '../../src/sim/engine/run.ts';
+import { loadScenario, scenarioNames } from '../../src/sim/load-scenario.ts';
+
+const reportsRoot = mkdtempSync(join(tmpdir(), 'nawaab-scenarios-'));
+afterAll(() => rmSync(reportsRoot, { recursive: true, force: true }));
+
+/** Long enough for every fault of the scenarios to begin and heal, short enough for many seeds. */
+const shortened = { users: 40, measureMs: 9000, warmupMs: 1000, 'pace.perSec': 60 };
+const groups = { 'topology.count': 4, 'topology.size': 10 };
+
+let runs = 0;
+async function runVirtually(name: string, seed: number): Promise<FinishedRun> {
+  const base = await loadScenario(name);
+  const scenario = await loadScenario(name, base.topology.kind === 'groups' ? { ...shortened, ...groups } : shortened);
+  const id = `${++runs}-${seed}`;
+  return runScenario({
+    scenario,
+    seed,
+    id,
+    backend: backends.virtual,
+    directory: createRunDirectory(reportsRoot, name, id),
+    again: '',
+    workers: 1,
+    log: { write: () => undefined },
+    signal: new AbortController().signal,
+    watch: () => undefined,
+  });
+}
+
+describe.each(scenarioNames())('the scenario %s in virtual time', (name) => {
+  it.each([1, 2, 3])('keeps every promise with seed %i', async (seed) => {
+    const { summary } = await runVirtually(name, seed);
+    expect(summary.checks.filter((check) => check.result !== 'pass')).toEqual([]);
+    expect(summary.counts).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, refused: 0 });
+  });
+});
+
+describe('a run in virtual time', () => {
+  it('is the same, event for event, for the same seed', async () => {
+    const [first, second] = [await runVirtually('server-crash', 7), await runVirtually('server-crash', 7)];
+    expect(await hashOf(second)).toBe(await hashOf(first));
+  });
+
+  it('is another one for another seed', async () => {
+    const [first, second] = [await runVirtually('server-crash', 7), await runVirtually('server-crash', 8)];
+    expect(await hashOf(second)).not.toBe(await hashOf(first));
+  });
+
+  it('proves that its fault took effect and was healed', async () => {
+    const { record } = await runVirtually('server-crash', 1);
+    expect(record.faults).toHaveLength(1);
+    expect(record.faults[0]).toMatchObject({ kind: 'kill', target: 's2', effective: true });
+    expect(record.faults[0]!.toMs! - record.faults[0]!.fromMs).toBeGreaterThan(1000);
+  });
+});
+
+async function hashOf(run: FinishedRun): Promise<string> {
+  const files = readdirSync(run.directory)
+    .filter((name) => name.startsWith('history-'))
+    .toSorted();
+  return historyHash(readHistory(files.map((name) => join(run.directory, name))));
+}
