@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkNames, firstDivergence } from '../../src/metrics/index.ts';
+import { fuzz, replay } from '../../src/sim/flows/index.ts';
+import type { Flow } from '../../src/sim/flows/operation.ts';
+import { onGround } from '../../src/sim/flows/trial.ts';
+import { mutants } from '../helpers/mutants/index.ts';
+
+/** Thousands on a quiet machine; on a slow one, as many as fit. */
+const runsMax = 3000;
+const searchMs = 30_000;
+const runsLeast = 200;
+
+describe('property-based flows', () => {
+  it('the system keeps every promise in all of them, and every check has something to judge', async () => {
+    const verdict = await fuzz({ runs: runsMax, seed: 20_260_101, timeMs: searchMs, reports: null });
+    expect(verdict.text).toContain('kept every promise');
+    expect(verdict.result).toBe('pass');
+    expect(verdict.runs).toBeGreaterThan(runsLeast);
+    for (const name of checkNames) expect(verdict.judged[name], name).toBeGreaterThan(verdict.runs / 4);
+  }, 90_000);
+
+  it('equal seeds give equal histories, event by event; another seed gives another', async () => {
+    const [first, again, other] = [await historyOf(flowOf(5)), await historyOf(flowOf(5)), await historyOf(flowOf(6))];
+    expect(first.events.length).toBeGreaterThan(60);
+    expect(await firstDivergence(first, again)).toBeNull();
+    expect(await firstDivergence(first, other)).not.toBeNull();
+  });
+
+  it('a flow in which nothing is owed to anybody is no proof', async () => {
+    expect((await fuzz({ runs: 5, seed: 1, maxOperations: 1, reports: null })).result).toBe('unknown');
+  });
+
+  it('stops when it is told to, with the reason', async () => {
+    const abort = new AbortController();
+    const onRun = ({ runs }: { runs: number }): void => {
+      if (runs === 5) abort.abort(new Error('stopped by hand'));
+    };
+    const search = fuzz({ runs: 10_000, seed: 1, reports: null, signal: abort.signal, onRun });
+    await expect(search).rejects.toThrow('stopped by hand');
+  });
+});
+
+describe('the bundle of a failure', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nawaab-flows-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('holds the flow, and runs it again on a system that keeps its promises', async () => {
+    const { create, killers } = mutants['drop-backlog'];
+    const search = { runs: 150, seed: 2, defect: create(), only: killers, reports: folder };
+    const { failure, text } = await fuzz(search);
+    expect(text).toContain(`Again: nawaab replay ${failure!.bundlePath}`);
+    const bundle = JSON.parse(await readFile(failure!.bundlePath!, 'utf8'));
+    expect(bundle).toMatchObject({ schema: 1, kind: 'flow', seed: 2, path: failure!.path, flow: failure!.flow });
+    const verdict = await replay(failure!.bundlePath!, { times: 2 });
+    expect(verdict).toMatchObject({ result: 'pass', times: 2, broken: 0, flow: failure!.flow });
+  });
+
+  it('is refused in one sentence when it is missing, or something else', async () => {
+    await expect(replay(join(folder, 'none.json'))).rejects.toThrow('cannot be read (ENOENT)');
+    const path = join(folder, 'other.json');
+    await writeFile(path, '{"schema": 2}');
+    await expect(replay(path)).rejects.toThrow(`${path} is not a bundle of a flow`);
+  });
+});
+
+// ---
+
+async function historyOf(flow: Flow) {
+  const signal = new AbortController().signal;
+  const trial = await onGround({ backend: 'virtual', seed: 1, signal }, (ground) => ground.try(flow));
+  expect(trial.findings).toEqual([]);
+  return trial.run!.history;
+}
+
+/** A little of everything. */
+function flowOf(world: number): Flow {
+  return {
+    world,
+    servers: 2,
+    operations: [
+      { do: 'signUp', user: 0 },
+      { do: 'signUp', user: 1 },
+      { do: 'signUp', user: 2 },
+      { do: 'connect', user: 0 },
+      { do: 'connect', user: 1 },
+      { do: 'connect', user: 2 },
+      { do: 'group', user: 0, conversation: 0 },
+      { do: 'invite', user: 0, conversation: 0, who: 1 },
+      { do: 'invite', user: 0, conversation: 0, who: 2 },
+      { do: 'wait', ms: 100 },
+      { do: 'send', user: 0, conversation: 0, bytes: 8 },
+      { do: 'send', user: 1, conversation: 0, bytes: 200 },
+      { do: 'killServer', server: 1 },
+      { do: 'send', user: 2, conversation: 0, bytes: 8 },
+      { do: 'drop', user: 1 },
+      { do: 'startServer', server: 1 },
+      { do: 'comeBack', user: 1 },
+      { do: 'remove', user: 0, conversation: 0, who: 2 },
+      { do: 'send', user: 1, conversation: 0, bytes: 8 },
+    ],
+  };
+}
