@@ -1,10 +1,15 @@
 /** Writes the pages of `docs/` that are made from code; with `--check` only says which ones are stale. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { checksPage, scenariosPage, settingsPage, strategiesPage } from './docs/choices.ts';
 import { protocolPage } from './docs/protocol.ts';
 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/protocol.md': protocolPage,
+  'docs/strategies.md': strategiesPage,
+  'docs/scenarios.md': scenariosPage,
+  'docs/checks.md': checksPage,
+  'docs/settings.md': settingsPage,
 };
 
 const root: string = resolve(import.meta.dirname, '..');

@@ -1,10 +1,7 @@
+import { Problem } from '../system/index.ts';
+
 /** Something the person at the keyboard can mend. Shown as one sentence without a stack trace; exit status 3. */
-export class Problem extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'Problem';
-  }
-}
+export { Problem };
 
 /** Answers a wrong name with the right ones, the closest first. */
 export function unknownName(kind: string, wrong: string, known: readonly string[]): Problem {

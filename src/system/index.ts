@@ -13,6 +13,7 @@ export type { MemoryStore, StoredMessage } from './database/memory-store.ts';
 export { createMemoryStore } from './database/memory-store.ts';
 export * from './database/store.ts';
 export type * from './ports.ts';
+export { Problem } from './problem.ts';
 export * from './protocol/index.ts';
 export * from './seeded-random.ts';
 export type * from './server/contract.ts';

@@ -5,7 +5,6 @@ export type { ServerAddress } from './adapters/balancer-probe.ts';
 export * from './adapters/json-log.ts';
 export * from './adapters/node-secrets.ts';
 export * from './adapters/node-server.ts';
-export * from './adapters/problem.ts';
 export * from './adapters/process-vitals.ts';
 export * from './adapters/system-clock.ts';
 export * from './adapters/system-random.ts';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { strategies } from '../../system/index.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backends } from '../backends/index.ts';
-import { applyOverrides, loadScenario, type Overrides, parseAssignment, parseScenario } from '../load-scenario.ts';
+import { loadScenario, type Overrides, parseAssignment } from '../load-scenario.ts';
 import { Problem, unknownName } from '../problem.ts';
 import type { Scenario } from '../scenario.ts';
 import { collect, drawSeed, parseCount, parseDuration } from './options.ts';
@@ -64,11 +64,6 @@ export async function resolveScenario(
     reportsRoot: resolve(options.reports),
     typed: typedOptions(options),
   };
-}
-
-/** The same scenario with another strategy. */
-export function withStrategy(scenario: Scenario, strategy: string): Scenario {
-  return parseScenario(applyOverrides(scenario, { 'cluster.strategy': strategy }), scenario.name);
 }
 
 export function checkStrategy(name: string): void {

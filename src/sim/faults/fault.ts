@@ -27,7 +27,6 @@ export const faultPlan = z.discriminatedUnion('kind', [
 ]);
 export type FaultPlan = z.output<typeof faultPlan>;
 export type FaultKind = FaultPlan['kind'];
-export type Moment = z.output<typeof moment>;
 
 /** One act on the cluster. The engine turns a plan into two of them: the fault and its healing. */
 export type Fault =

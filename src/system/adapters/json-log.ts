@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { Log, LogLevel } from '../ports.ts';
-import { Problem } from './problem.ts';
+import { Problem } from '../problem.ts';
 
 export interface JsonLogOptions {
   /** Who writes: `s1`, `balancer-1`, `laboratory`. */

@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from 'node:net';
-import { Problem } from './problem.ts';
+import { Problem } from '../problem.ts';
 
 export interface ListenOptions {
   /** Address to listen on. */

@@ -1,0 +1,86 @@
+/** Pages made from the registries: strategies, scenarios, checks, metrics, faults. */
+import { catalog, checks } from '../../src/metrics/index.ts';
+import { backends } from '../../src/sim/backends/index.ts';
+import { faultKinds } from '../../src/sim/faults/fault.ts';
+import { loadScenario, scenarioNames } from '../../src/sim/load-scenario.ts';
+import { serverSettingTable, strategies } from '../../src/system/index.ts';
+
+const madeFrom = (place: string): string => `Made from \`${place}\` by \`npm run docs\`; do not edit.`;
+
+export function strategiesPage(): string {
+  const rows = Object.entries(strategies).map(([name, { rule, advice }]) => [`\`${name}\``, rule, advice]);
+  return page(
+    'Balancing strategies',
+    madeFrom('src/system/balancer/strategies/'),
+    table(['name', 'rule', 'when'], rows),
+  );
+}
+
+export async function scenariosPage(): Promise<string> {
+  const scenarios = await Promise.all(scenarioNames().map((name) => loadScenario(name)));
+  const rows = scenarios.map(({ name, description, users, thresholds }) => [
+    `\`${name}\``,
+    description,
+    String(users),
+    thresholds.map((threshold) => `\`${threshold}\``).join('<br>'),
+  ]);
+  return page(
+    'Scenarios',
+    madeFrom('src/scenarios/'),
+    table(['name', 'what happens', 'users', 'thresholds'], rows),
+    '## Faults',
+    table(
+      ['kind', 'what it does'],
+      Object.entries(faultKinds).map(([kind, meaning]) => [`\`${kind}\``, meaning]),
+    ),
+    '## Backends',
+    table(
+      ['name', 'where it runs'],
+      Object.values(backends).map(({ name, description }) => [`\`${name}\``, description]),
+    ),
+  );
+}
+
+export function checksPage(): string {
+  const rows = Object.entries(checks).map(([name, { promise }]) => [`\`${name}\``, promise]);
+  const metrics = Object.entries(catalog).map(([name, { meaning, unit, better }]) => [
+    `\`${name}\``,
+    unit,
+    better,
+    meaning,
+  ]);
+  return page(
+    'Checks and metrics',
+    madeFrom('src/metrics/'),
+    'Every check answers pass, fail or unknown; unknown when the history could not have shown a violation.',
+    table(['check', 'promise'], rows),
+    '## Metrics\n\nFor thresholds such as `delivery.p99 < 200ms`, and for comparisons.',
+    table(['metric', 'unit', 'better', 'meaning'], metrics),
+  );
+}
+
+export function settingsPage(): string {
+  const rows = Object.entries(serverSettingTable).map(([name, { value, unit, why }]) => [
+    `\`${name}\``,
+    String(value),
+    unit,
+    why,
+  ]);
+  return page(
+    'Settings of a chat server',
+    madeFrom('src/system/server/settings.ts'),
+    table(['name', 'default', 'unit', 'why'], rows),
+  );
+}
+
+// ---
+
+function page(title: string, ...parts: readonly string[]): string {
+  return `# ${title}\n\n${parts.join('\n\n')}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
