@@ -181,18 +181,21 @@ class Session implements ClientSession, ConnectionOwner {
     return clientId;
   }
 
-  /** Puts on the wire what may go. */
+  /** Puts on the wire what may go; acknowledgements that are due travel along. */
   private pump(): void {
     const { connection, outbox } = this;
     if (!outbox) return;
+    let sent = false;
     while (connection.isUp && !connection.leaving) {
       const operation = outbox.take(this.onWireMax);
-      if (!operation) return;
+      if (!operation) break;
+      sent = true;
       connection.send(operation.frame);
       const { clientId, conversation, sentBefore: again } = operation;
       operation.sentBefore = true;
       this.handlers.sent?.({ clientId, conversation, again });
     }
+    if (sent && this.inbox?.hasDue && connection.isUp) this.sendAcks();
   }
 
   private accepted(frame: AcceptedFrame): void {

@@ -42,10 +42,11 @@ export function createScriptedServer(world: { clock: Clock; random: Random }, ma
   const received: ClientFrame[] = [];
   let dials = 0;
   let link: Link | null = null;
+  let deaf: Link | null = null;
 
   const transport: Transport = { request: () => Promise.reject(new Error('There is no HTTP here.')), open };
 
-  return { transport, logs, received, write, say, cut, close, dials: () => dials, isLinked: () => link !== null };
+  return { transport, logs, received, write, say, cut, close, mute, dials: () => dials, isLinked: () => link !== null };
 
   function open(_path: string, handlers: Handlers): Socket {
     dials++;
@@ -71,6 +72,11 @@ export function createScriptedServer(world: { clock: Clock; random: Random }, ma
   function say(frame: ServerFrame | string): void {
     const to = link;
     if (to) deliver(to, () => to.handlers.message(typeof frame === 'string' ? frame : JSON.stringify(frame)));
+  }
+
+  /** From now on the present link is not listened to, and nothing is said on it but by `say`. */
+  function mute(): void {
+    deaf = link;
   }
 
   function cut(): void {
@@ -110,6 +116,7 @@ export function createScriptedServer(world: { clock: Clock; random: Random }, ma
 
   function take(from: Link, frame: ClientFrame): void {
     received.push(frame);
+    if (from === deaf) return;
     switch (frame.type) {
       case 'hello':
         welcome(from, new Map(frame.cursors ?? []));
