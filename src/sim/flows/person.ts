@@ -31,8 +31,9 @@ export interface PersonOrder {
   readonly signal: AbortSignal;
 }
 
-/** A sign-up is given this many attempts, with this pause between them, when nobody answers. */
+/** A sign-up is given this many attempts, each this long, with this pause between them. */
 const attemptsMax = 40;
+const patienceMs: Ms = 500;
 const pauseMs: Ms = 50;
 
 /** Signs up and in; null when nobody answered. */
@@ -55,9 +56,10 @@ export async function createPerson(order: PersonOrder): Promise<Person | null> {
 async function insist<T>(order: PersonOrder, attempt: () => Promise<AccountOutcome<T>>): Promise<T | null> {
   for (let count = 0; count < attemptsMax; count++) {
     order.signal.throwIfAborted();
-    const outcome = await attempt();
-    if (outcome.kind === 'ok') return outcome.value;
-    await new Promise<void>((resolve) => void order.clock.after(pauseMs, resolve));
+    // A server that stands still answers nobody; another may take the next attempt.
+    const outcome = await Promise.race([attempt(), passes(order.clock, patienceMs)]);
+    if (outcome?.kind === 'ok') return outcome.value;
+    await passes(order.clock, pauseMs);
   }
   return null;
 }
@@ -66,4 +68,8 @@ function sessionOf(order: PersonOrder, { token, device }: SignInAnswer): ClientS
   const { clock, random, transport, settings } = order;
   const log = { write: () => undefined };
   return createSession({ clock, random, log, transport }, { token, device, ...settings }, order.handlers);
+}
+
+function passes(clock: Clock, delayMs: Ms): Promise<null> {
+  return new Promise((resolve) => void clock.after(delayMs, () => resolve(null)));
 }
