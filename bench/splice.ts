@@ -22,6 +22,7 @@ const connections = Number(values.connections);
 const active = Number(values.active);
 const milliseconds = 1000 * Number(values.seconds);
 const message = Buffer.alloc(300, 'm');
+const headEnd = Buffer.from('\r\n\r\n');
 const host = '127.0.0.1';
 const upgrade = [
   'GET /v1/socket HTTP/1.1',
@@ -35,6 +36,8 @@ const upgrade = [
 
 interface Figures {
   readonly idleKiB: number;
+  /** After all of them have spoken at once, five times. */
+  readonly busyKiB: number;
   readonly roundTripsPerSec: number;
   readonly cpuUs: number;
 }
@@ -43,23 +46,25 @@ const haproxy = spawnSync('haproxy', ['-v']).status === 0;
 const arms = ['splice', 'pipe', ...(haproxy ? ['haproxy'] : [])];
 const folder = mkdtempSync(join(tmpdir(), 'nawaab-splice-'));
 const children = new Set<ChildProcess>();
-try {
-  const serverPort = await freePort();
-  await start(nodeArm('server', serverPort));
-  const figures = new Map<string, Figures[]>(arms.map((arm) => [arm, []]));
-  for (let round = 0; round < Number(values.rounds); round++)
-    for (const arm of round % 2 === 0 ? arms : arms.toReversed()) {
-      const measured = await measure(arm, serverPort);
-      console.log(`round ${round + 1} ${arm.padEnd(8)} ${JSON.stringify(measured)}`);
-      figures.get(arm)?.push(measured);
-    }
-  console.log(
-    JSON.stringify({ connections, ...Object.fromEntries([...figures].map(([arm, all]) => [arm, medians(all)])) }),
-  );
-} finally {
+process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true });
-}
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(3));
+
+const serverPort = await freePort();
+await start(nodeArm('server', serverPort));
+const figures = new Map<string, Figures[]>(arms.map((arm) => [arm, []]));
+for (let round = 0; round < Number(values.rounds); round++)
+  for (const arm of round % 2 === 0 ? arms : arms.toReversed()) {
+    const measured = await measure(arm, serverPort);
+    console.log(`round ${round + 1} ${arm.padEnd(8)} ${JSON.stringify(measured)}`);
+    figures.get(arm)?.push(measured);
+  }
+console.log(
+  JSON.stringify({ connections, ...Object.fromEntries([...figures].map(([arm, all]) => [arm, medians(all)])) }),
+);
+process.exit();
 
 // ---
 
@@ -69,14 +74,15 @@ async function measure(arm: string, serverPort: number): Promise<Figures> {
   const first = await open(port, 50);
   const before = rssKiB(child);
   const clients = await open(port, connections);
-  for (const client of clients) await roundTrip(client);
   const idleKiB = (rssKiB(child) - before) / connections;
+  for (let turn = 0; turn < 5; turn++) await Promise.all(clients.map(roundTrip));
+  const busyKiB = (rssKiB(child) - before) / connections;
   const speed = await pingPong(clients.slice(0, active), child);
   for (const client of [...first, ...clients]) client.destroy();
   child.kill('SIGKILL');
   await once(child, 'exit');
   children.delete(child);
-  return { idleKiB: round1(idleKiB), ...speed };
+  return { idleKiB: round1(idleKiB), busyKiB: round1(busyKiB), ...speed };
 }
 
 /** Upgraded connections that have passed one message. */
@@ -91,28 +97,38 @@ async function open(port: number, count: number): Promise<readonly Socket[]> {
 
 async function dial(port: number): Promise<Socket> {
   const client = connect({ port, host, noDelay: true });
-  client.write(upgrade);
-  const [head] = await once(client, 'data');
-  if (!String(head).startsWith('HTTP/1.1 101')) throw new Error(`No upgrade: ${head}`);
+  const head = await exchange(client, upgrade, (chunk) => chunk.subarray(-4).equals(headEnd));
+  if (!head.startsWith('HTTP/1.1 101')) throw new Error(`No upgrade: ${head}`);
   await roundTrip(client);
   return client;
 }
 
-function roundTrip(client: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    let left = message.length;
-    const take = (chunk: Buffer) => {
-      left -= chunk.length;
-      if (left > 0) return;
-      client.off('data', take);
-      resolve();
-    };
-    client.on('data', take);
-    client.write(message);
+async function roundTrip(client: Socket): Promise<void> {
+  let left = message.length;
+  await exchange(client, message, (chunk) => {
+    left -= chunk.length;
+    return left <= 0;
   });
 }
 
-async function pingPong(clients: readonly Socket[], child: ChildProcess): Promise<Omit<Figures, 'idleKiB'>> {
+/** Writes, then reads until `done` says so; answers the last chunk. A connection that closes meanwhile fails the bench. */
+function exchange(client: Socket, bytes: string | Buffer, done: (chunk: Buffer) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const closed = () => reject(new Error('A connection closed in the middle of a round trip.'));
+    const take = (chunk: Buffer) => {
+      if (!done(chunk)) return;
+      client.off('data', take).off('close', closed).off('error', reject);
+      resolve(chunk.toString('latin1'));
+    };
+    client.on('data', take).on('close', closed).on('error', reject);
+    client.write(bytes);
+  });
+}
+
+async function pingPong(
+  clients: readonly Socket[],
+  child: ChildProcess,
+): Promise<Pick<Figures, 'roundTripsPerSec' | 'cpuUs'>> {
   const startedAt = performance.now();
   const cpuBefore = cpuMicros(child);
   let roundTrips = 0;
@@ -128,9 +144,12 @@ async function pingPong(clients: readonly Socket[], child: ChildProcess): Promis
   };
 }
 
+/** Both Node arms get the young generation that the balancer's process should have: 64 MiB of it would hide the connections. */
 function nodeArm(...args: readonly (string | number)[]): ChildProcess {
   const file = join(import.meta.dirname, 'support', 'splice-arm.ts');
-  return spawn(process.execPath, [file, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, ['--max-semi-space-size=4', file, ...args.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 function haproxyArm(port: number, serverPort: number): ChildProcess {
@@ -205,6 +224,7 @@ function medians(all: readonly Figures[]): Figures {
   const median = (pick: (figures: Figures) => number) => all.map(pick).toSorted((a, b) => a - b)[all.length >> 1]!;
   return {
     idleKiB: median(({ idleKiB }) => idleKiB),
+    busyKiB: median(({ busyKiB }) => busyKiB),
     roundTripsPerSec: median(({ roundTripsPerSec }) => roundTripsPerSec),
     cpuUs: median(({ cpuUs }) => cpuUs),
   };

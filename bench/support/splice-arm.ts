@@ -18,7 +18,10 @@ function startServer(): void {
   http.on('upgrade', (request, socket) => {
     const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
     const accept = createHash('sha1').update(key).digest('base64');
-    socket.on('error', () => {}).on('data', (chunk) => socket.write(chunk));
+    socket
+      .on('error', () => {})
+      .on('end', () => socket.end())
+      .on('data', (chunk) => socket.write(chunk));
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
     );
