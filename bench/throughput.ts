@@ -75,7 +75,9 @@ async function findKnee(): Promise<number> {
 function holds({ summary }: FinishedRun): boolean {
   const { p99 } = summary.latency.delivery;
   const complete = summary.rates.delivered >= 0.99 * summary.rates.offered;
-  return p99 !== null && p99 < sloP99Ms && complete && summary.counts.lost === 0 && summary.instrument.state !== 'INVALID';
+  return (
+    p99 !== null && p99 < sloP99Ms && complete && summary.counts.lost === 0 && summary.instrument.state !== 'INVALID'
+  );
 }
 
 function describe({ summary }: FinishedRun): string {

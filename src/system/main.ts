@@ -5,7 +5,7 @@
  * port, or why it cannot run; the log goes to standard error. SIGTERM drains and exits with 0.
  */
 import { createLog } from './adapters/json-log.ts';
-import { Problem } from './adapters/problem.ts';
+import { Problem } from './problem.ts';
 import { startBalancerProcess } from './apps/process/balancer-process.ts';
 import { fail, live } from './apps/process/life.ts';
 import { startServerProcess } from './apps/process/server-process.ts';

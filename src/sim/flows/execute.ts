@@ -1,23 +1,21 @@
 /** Carries a flow out on a cluster, heals everything, waits until nothing more comes, and answers what was recorded. */
-import { createMemoryHistory, type EventKind, laboratory, type MemoryHistory } from '../../metrics/index.ts';
-import type { Clock, ConversationId, Ms, Random } from '../../system/index.ts';
-import type { Cluster } from '../backends/backend.ts';
+import type { MemoryHistory } from '../../metrics/index.ts';
+import type { Ms } from '../../system/index.ts';
 import { recordStored } from '../engine/stored.ts';
-import type { Fault } from '../faults/fault.ts';
-import { recordUser, type UserRecord } from '../users/record.ts';
-import { describeOperation, type Flow, type Operation } from './operation.ts';
+import { describeOperation, type Operation } from './operation.ts';
 import { createPerson, type Person } from './person.ts';
-import type { FlowWorld } from './world.ts';
-
-export interface FlowOrder {
-  readonly flow: Flow;
-  readonly world: FlowWorld;
-  readonly cluster: Cluster;
-  /** Tells this run from all others on the same cluster: its users are a tenant of their own. */
-  readonly run: number;
-  readonly random: Random;
-  readonly signal: AbortSignal;
-}
+import { disturb, heal, recover } from './recover.ts';
+import {
+  createStage,
+  type FlowOrder,
+  indexOf,
+  mark,
+  passes,
+  recorderOf,
+  type Stage,
+  tenantOf,
+  waitFor,
+} from './stage.ts';
 
 export interface FlowRun {
   readonly history: MemoryHistory;
@@ -25,15 +23,12 @@ export interface FlowRun {
   readonly skipped: readonly string[];
   /** Frames that named somebody of another tenant, one sentence each. */
   readonly strangers: readonly string[];
-  /** Who had not recovered, `waitMsMax` after everything was healed; one sentence each. */
+  /** Who had not recovered, long after everything was healed; one sentence each. */
   readonly stuck: readonly string[];
 }
 
 /** How long an operation waits for what it needs, for example the answer that names its conversation. */
 const needMsMax: Ms = 300;
-/** How long recovery may take after everything is healed. */
-const recoverMsMax: Ms = 60_000;
-const lookEveryMs: Ms = 10;
 
 export async function executeFlow(order: FlowOrder): Promise<FlowRun> {
   const stage = createStage(order);
@@ -53,38 +48,6 @@ export async function executeFlow(order: FlowOrder): Promise<FlowRun> {
 }
 
 // ---
-
-/** All that is on stage while a flow runs. */
-interface Stage extends FlowOrder {
-  readonly clock: Clock;
-  readonly startMs: Ms;
-  readonly history: MemoryHistory;
-  readonly people: Map<number, Person>;
-  readonly rooms: Map<number, ConversationId>;
-  /** Conversations whose opening was asked for, by user and client id. */
-  readonly opening: Map<string, number>;
-  readonly down: Set<string>;
-  readonly paused: Set<string>;
-  readonly strangers: string[];
-  readonly recorders: UserRecord[];
-}
-
-function createStage(order: FlowOrder): Stage {
-  const { clock } = order.cluster;
-  return {
-    ...order,
-    clock,
-    startMs: clock.now(),
-    history: createMemoryHistory(),
-    people: new Map(),
-    rooms: new Map(),
-    opening: new Map(),
-    down: new Set(),
-    paused: new Set(),
-    strangers: [],
-    recorders: [],
-  };
-}
 
 /** False when the operation could not be begun. */
 async function perform(stage: Stage, one: Operation): Promise<boolean> {
@@ -179,57 +142,8 @@ async function enter(stage: Stage, index: number): Promise<boolean> {
   return person !== null;
 }
 
-/** Writes the history; and a name of another tenant, in whatever it stands, is a stranger's. */
-function recorderOf(stage: Stage, index: number): UserRecord {
-  const { clock, startMs, history, signal } = stage;
-  const actorOf = (name: string): number => {
-    const actor = indexOf(stage, name);
-    if (actor < 0) stage.strangers.push(`User ${index} was shown ${name}, who belongs to another run.`);
-    return actor;
-  };
-  return recordUser({
-    actor: index,
-    actorOf,
-    clock,
-    startMs,
-    // A run that was given up writes nothing more.
-    sink: { add: (event) => signal.aborted || history.add(event) },
-    observer: {
-      conversation: (_, { members }) => void members.map(actorOf),
-      accepted(actor, { clientId, conversation }) {
-        const opened = stage.opening.get(`${actor}/${clientId}`);
-        if (opened !== undefined) stage.rooms.set(opened, conversation as ConversationId);
-      },
-    },
-  });
-}
-
-function indexOf(stage: Pick<Stage, 'run'>, name: string): number {
-  const tenant = tenantOf(stage.run);
-  return name.startsWith(tenant) ? Number(name.slice(tenant.length)) : -1;
-}
-
-function tenantOf(run: number): string {
-  return `r${run}-u`;
-}
-
 function payloadOf(stage: Stage, bytes: number): string {
   return `r${stage.run}`.padEnd(bytes, 'A');
-}
-
-async function disturb(
-  stage: Stage,
-  act: { kind: Fault['kind'] & ('kill' | 'start' | 'pause' | 'resume'); server: number },
-): Promise<boolean> {
-  const server = `s${act.server}`;
-  const { effective } = await stage.cluster.apply({ kind: act.kind, server });
-  const among = act.kind === 'kill' || act.kind === 'start' ? stage.down : stage.paused;
-  const healing = act.kind === 'start' || act.kind === 'resume';
-  if (healing) among.delete(server);
-  else among.add(server);
-  if (act.kind === 'kill') stage.paused.delete(server);
-  mark(stage, healing ? 'heal' : 'fault', `${act.kind} ${server}`);
-  return effective;
 }
 
 /** What the database has of this tenant, for the check against what users saw. */
@@ -239,60 +153,4 @@ async function readStored({ cluster, history, startMs, ...stage }: Stage): Promi
     history: { add: (event) => event.peer >= 0 && history.add(event) },
     runStartMs: startMs,
   });
-}
-
-function mark(stage: Stage, kind: EventKind, detail: string): void {
-  stage.history.add({
-    t: stage.clock.now() - stage.startMs,
-    actor: laboratory,
-    session: 0,
-    kind,
-    op: kind === 'mark' ? 'phase' : 'fault',
-    conversation: 0,
-    seq: 0,
-    clientId: 0,
-    peer: -1,
-    detail,
-  });
-}
-
-/** All servers up, all users connected. */
-async function heal(stage: Stage): Promise<void> {
-  for (const server of [...stage.paused]) await disturb(stage, { kind: 'resume', server: Number(server.slice(1)) });
-  for (const server of [...stage.down]) await disturb(stage, { kind: 'start', server: Number(server.slice(1)) });
-  mark(stage, 'mark', 'drain');
-  for (const { session } of stage.people.values()) session.start();
-}
-
-/** Waits until everybody is connected, everything is answered, and nothing has happened for a while. */
-async function recover(stage: Stage): Promise<readonly string[]> {
-  const { clock, history, world } = stage;
-  let seen = -1;
-  let quietSinceMs = clock.now();
-  await waitFor(stage, recoverMsMax, () => {
-    if (history.events.length !== seen || unsettled(stage).length > 0) {
-      seen = history.events.length;
-      quietSinceMs = clock.now();
-    }
-    return clock.now() - quietSinceMs >= world.quietMs;
-  });
-  return unsettled(stage).map(
-    ({ name, session }) => `${name} is ${session.state} with ${session.pending} operations unanswered.`,
-  );
-}
-
-function unsettled(stage: Stage): Person[] {
-  return [...stage.people.values()].filter(({ session }) => session.state !== 'online' || session.pending > 0);
-}
-
-async function waitFor(stage: Stage, limitMs: Ms, condition: () => boolean): Promise<void> {
-  const untilMs = stage.clock.now() + limitMs;
-  while (!condition() && stage.clock.now() < untilMs) {
-    stage.signal.throwIfAborted();
-    await passes(stage.clock, lookEveryMs);
-  }
-}
-
-function passes(clock: Clock, delayMs: Ms): Promise<void> {
-  return new Promise((resolve) => void clock.after(delayMs, resolve));
 }

@@ -27,9 +27,15 @@ export async function replay(bundlePath: string, options: ReplayOptions = {}): P
   const bundle = await readBundle(bundlePath);
   const { times = 1, signal = new AbortController().signal } = options;
   const backend = options.backend ?? (bundle.backend as BackendName);
-  const trials = await onGround({ backend, seed: bundle.flow.world, signal }, (ground) =>
-    repeat(ground, { flow: bundle.flow, times }),
-  );
+  const trials: Trial[] = [];
+  while (trials.length < times) {
+    const left = times - trials.length;
+    trials.push(
+      ...(await onGround({ backend, seed: bundle.flow.world, signal }, (ground) =>
+        repeat(ground, { flow: bundle.flow, times: left }),
+      )),
+    );
+  }
   const broken = trials.filter(({ findings }) => findings.length > 0).length;
   const text = textOf({ flow: bundle.flow, name: backend, trials, broken });
   return { result: broken > 0 ? 'fail' : 'pass', flow: bundle.flow, times, broken, trials, text };
@@ -37,9 +43,14 @@ export async function replay(bundlePath: string, options: ReplayOptions = {}): P
 
 // ---
 
+/** Ends early after a run that left the cluster in no state for another. */
 async function repeat(ground: TrialGround, order: { flow: Flow; times: number }): Promise<Trial[]> {
   const trials: Trial[] = [];
-  for (let time = 0; time < order.times; time++) trials.push(await ground.try(order.flow));
+  while (trials.length < order.times) {
+    const trial = await ground.try(order.flow);
+    trials.push(trial);
+    if (trial.run === null || trial.run.stuck.length > 0) break;
+  }
   return trials;
 }
 

@@ -54,7 +54,7 @@ export interface NodeBalancer {
 /**
  * Starts the balancer in this process, in connection mode: one decision for each HTTP connection or WebSocket, then
  * bytes are moved unread. `GET /healthz`, `/readyz`, `/stats` and `/metrics` are about the balancer itself.
- * Rejects with one sentence when a setting makes no sense or the port cannot be had.
+ * Rejects with a `Problem` when a setting makes no sense or the port cannot be had.
  */
 export async function startBalancer(options: NodeBalancerOptions): Promise<NodeBalancer> {
   const settings = { ...balancerDefaults, ...options };

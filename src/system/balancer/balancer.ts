@@ -1,3 +1,4 @@
+import { Problem } from '../problem.ts';
 import type { ServerStats } from '../protocol/http.ts';
 import type { ServerId } from '../protocol/ids.ts';
 import type { Balancer, BalancerSettings, BalancerWorld } from './contract.ts';
@@ -11,7 +12,7 @@ import { strategyNamed } from './strategies/index.ts';
  * at once; when that one fails too the server is lost. So a dead server is out after two periods at the latest, and
  * after one failed connection at once; one good probe brings it back. A draining server gets no new connection.
  *
- * Throws one sentence when the settings make no sense.
+ * Throws a `Problem` when the settings make no sense.
  */
 export function createBalancer(world: BalancerWorld, settings: BalancerSettings): Balancer {
   checkSettings(settings);
@@ -107,12 +108,12 @@ function lookup(servers: readonly ServerRecord[]): (id: ServerId) => ServerRecor
 }
 
 function checkSettings({ servers, probeMs }: BalancerSettings): void {
-  if (!(probeMs > 0)) throw new Error(`probeMs is ${probeMs}; it must be above 0 milliseconds.`);
-  if (servers.length === 0) throw new Error('The balancer was given no server; it needs at least one.');
+  if (!(probeMs > 0)) throw new Problem(`probeMs is ${probeMs}; it must be above 0 milliseconds.`);
+  if (servers.length === 0) throw new Problem('The balancer was given no server; it needs at least one.');
   for (const { id, weight } of servers) {
     if (!(weight > 0 && Number.isFinite(weight)))
-      throw new Error(`Server ${id} has weight ${weight}; a weight is a number above 0, and 1 is the usual one.`);
+      throw new Problem(`Server ${id} has weight ${weight}; a weight is a number above 0, and 1 is the usual one.`);
     if (servers.filter((other) => other.id === id).length > 1)
-      throw new Error(`Two servers are called ${id}; every server needs a name of its own.`);
+      throw new Problem(`Two servers are called ${id}; every server needs a name of its own.`);
   }
 }

@@ -4,8 +4,8 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { listen } from '../adapters/listen.ts';
-import { Problem } from '../adapters/problem.ts';
 import type { Log } from '../ports.ts';
+import { Problem } from '../problem.ts';
 import {
   findPrograms,
   type Postmaster,

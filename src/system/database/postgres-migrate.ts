@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { Problem } from '../adapters/problem.ts';
 import type { Log } from '../ports.ts';
+import { Problem } from '../problem.ts';
 import { connectionSettings } from './postgres-pool.ts';
 
 export interface Migration {

@@ -67,7 +67,7 @@ export function createPool(options: PoolOptions): Pool {
   }
 }
 
-/** How every connection is made: bounded waits, numbers for bigints, plans by index. */
+/** How every connection is made: bounded waits, numbers for bigints, commits that last, plans by index. */
 export function connectionSettings(url: string): pg.ClientConfig {
   return {
     connectionString: url,
@@ -75,7 +75,7 @@ export function connectionSettings(url: string): pg.ClientConfig {
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
     types: { getTypeParser },
-    options: planSettings.map((setting) => `-c ${setting}`).join(' '),
+    options: sessionSettings.map((setting) => `-c ${setting}`).join(' '),
   };
 }
 
@@ -93,10 +93,11 @@ const statementMs = 30_000;
 const attemptsMax = 10;
 
 /**
- * All look-ups are by index, also while tables are young and have no statistics; and a plan for any parameters is as good
- * as one for these, so it is made once per connection.
+ * A commit lasts, whatever the default of the database. All look-ups are by index, also while tables are young and have no
+ * statistics; and a plan for any parameters is as good as one for these, so it is made once per connection.
  */
-const planSettings = [
+const sessionSettings = [
+  'synchronous_commit=on',
   'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
   'enable_bitmapscan=off',

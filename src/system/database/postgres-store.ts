@@ -5,7 +5,7 @@ import { createAccounts } from './postgres-accounts.ts';
 import { createChange } from './postgres-change.ts';
 import { createConversations } from './postgres-conversations.ts';
 import { migrate } from './postgres-migrate.ts';
-import { createPool } from './postgres-pool.ts';
+import { createPool, type Pool } from './postgres-pool.ts';
 import type { Store } from './store.ts';
 
 export interface PostgresStoreOptions {
@@ -29,6 +29,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const writer = createPool({ url, log, max: 1, keepIdle: true });
   const pool = createPool({ url, log, max: options.poolMax ?? 4 });
   const groupMembersMax = options.groupMembersMax ?? limits.groupMembersMax;
+  await warnOfLooseDisk(pool, log);
   let closing: Promise<void> | null = null;
   return {
     ...createAccounts(pool),
@@ -43,4 +44,16 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       return closing;
     },
   };
+}
+
+// ---
+
+/** Only the owner of the database can repair this, so it is said and not refused. */
+async function warnOfLooseDisk(pool: Pool, log: Log): Promise<void> {
+  const [row] = await pool.read<{ fsync: string }>({ name: 'fsync', text: 'SHOW fsync' });
+  if (row?.fsync !== 'off') return;
+  log.write(
+    'warn',
+    'PostgreSQL runs with fsync off: accepted messages may be lost when its machine stops; set it to on.',
+  );
 }

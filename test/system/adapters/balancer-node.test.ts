@@ -9,6 +9,7 @@ import {
   type NodeBalancerOptions,
   startBalancer,
 } from '../../../src/system/node.ts';
+import { Problem, Problem } from '../../../src/system/problem.ts';
 import { createSeededRandom } from '../../../src/system/seeded-random.ts';
 import { headOf, startUpstream, type Upstream, type UpstreamOptions } from '../../helpers/upstream.ts';
 
@@ -213,6 +214,12 @@ describe('a balancer that listens', () => {
     await expect(startBalancer({ ...optionsFor(servers), port: balancer.port })).rejects.toThrow(
       `Port ${balancer.port} on 127.0.0.1 is in use by another program: choose another port or stop that program.`,
     );
+  });
+
+  it('says in one sentence that a setting makes no sense', async () => {
+    const started = startBalancer({ ...optionsFor([]), strategy: 'fastest' });
+    await expect(started).rejects.toThrow(Problem);
+    await expect(started).rejects.toThrow('The balancer was given no server; it needs at least one.');
   });
 
   it('stops within its bound, also when clients and servers hold on', async () => {

@@ -3,7 +3,7 @@ import type { Backend } from '../backend.ts';
 import { startVirtualCluster, type VirtualSettings, virtualDefaults } from './virtual-cluster.ts';
 import { createVirtualTime } from './virtual-time.ts';
 
-export type { Around, VirtualSettings } from './virtual-cluster.ts';
+export type { VirtualSettings } from './virtual-cluster.ts';
 export { virtualDefaults } from './virtual-cluster.ts';
 
 /** A backend on virtual time whose world deviates from the default by `settings`. */

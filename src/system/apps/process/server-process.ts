@@ -1,6 +1,6 @@
 import { createNodeSecrets } from '../../adapters/node-secrets.ts';
 import { startNodeServer } from '../../adapters/node-server.ts';
-import { Problem } from '../../adapters/problem.ts';
+import { Problem } from '../../problem.ts';
 import { createVitals } from '../../adapters/process-vitals.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createSystemRandom } from '../../adapters/system-random.ts';

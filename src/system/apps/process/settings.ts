@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../../adapters/problem.ts';
+import { Problem } from '../../problem.ts';
 
 /** The environment variable that holds a process's settings as JSON when no argument does. */
 export const settingsVariable = 'NAWAAB_SETTINGS';

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { Problem } from '../../adapters/problem.ts';
+import { Problem } from '../../problem.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { Exit } from './death.ts';
 import type { ComponentView, LocalClusterOptions } from './options.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Problem } from '../../adapters/problem.ts';
+import { Problem } from '../../problem.ts';
 import type { Ms } from '../../ports.ts';
 import type { Announcement } from '../process/life.ts';
 import { settingsVariable } from '../process/settings.ts';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { listen } from '../../adapters/listen.ts';
-import { Problem } from '../../adapters/problem.ts';
+import { Problem } from '../../problem.ts';
 
 /**
  * Finds ports that are free on `host` now. They lie below the range from which the system takes ports for outgoing

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BalancerProcessStats } from '../../adapters/balancer-metrics.ts';
-import { Problem } from '../../adapters/problem.ts';
+import { Problem } from '../../problem.ts';
 import { createWsTransport } from '../../adapters/ws-transport.ts';
 import type { Ms } from '../../ports.ts';
 

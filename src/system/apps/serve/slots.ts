@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Problem } from '../../adapters/problem.ts';
+import { Problem } from '../../problem.ts';
 import { given } from '../given.ts';
 import type { Component, ComponentOrder } from './component.ts';
 import type { Database } from './database.ts';

@@ -1,4 +1,4 @@
-import { Problem } from '../../adapters/problem.ts';
+import { Problem } from '../../problem.ts';
 import type { Ms } from '../../ports.ts';
 import { type Component, endComponent, startComponent } from './component.ts';
 import type { Exit } from './death.ts';

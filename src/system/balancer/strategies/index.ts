@@ -1,3 +1,4 @@
+import { Problem } from '../../problem.ts';
 import type { StrategyEntry } from '../strategy.ts';
 import { cpu } from './cpu.ts';
 import { leastConnections } from './least-connections.ts';
@@ -20,8 +21,8 @@ export type StrategyName = keyof typeof strategies;
 
 export const strategyNames = Object.keys(strategies) as readonly StrategyName[];
 
-/** The strategy of this name. Throws a sentence with the right names when there is none. */
+/** The strategy of this name. Throws a `Problem` with the right names when there is none. */
 export function strategyNamed(name: string): StrategyEntry {
   if (Object.hasOwn(strategies, name)) return strategies[name as StrategyName];
-  throw new Error(`There is no strategy "${name}". The strategies are: ${strategyNames.join(', ')}.`);
+  throw new Problem(`There is no strategy "${name}". The strategies are: ${strategyNames.join(', ')}.`);
 }

@@ -94,23 +94,27 @@ CREATE TABLE cursors (
 -- numbers of messages for each. The other arrays have one element per message: `slots` is the place in conversation_ids,
 -- `offsets` counts from 1 within the conversation. Answers the sequence before the first message of each conversation.
 -- Each statement in a function sees what was committed before it began; members are therefore read as they are while the
--- rows of their conversations are locked, and nobody can be removed in between. The look-up of the member is a scalar
--- subquery because that is never turned into a join over the whole table.
+-- rows of their conversations are locked, and nobody can be removed in between. Who belongs to a direct conversation never
+-- changes and stands in its row; in a group the look-up is a scalar subquery, which is never turned into a join over the
+-- whole table.
 CREATE FUNCTION accept_new(
   conversation_ids bigint[], sizes bigint[], slots bigint[], offsets bigint[],
   senders bigint[], devices bigint[], client_ids bigint[], times bigint[], epochs bigint[], payloads text[]
 ) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
   bases bigint[];
+  lows bigint[];
+  highs bigint[];
   written bigint;
 BEGIN
   WITH bumped AS (
     UPDATE conversations c SET last_seq = c.last_seq + asked.size
     FROM unnest(conversation_ids, sizes) asked (id, size)
     WHERE c.id = asked.id
-    RETURNING c.id, c.last_seq - asked.size AS base
+    RETURNING c.id, c.last_seq - asked.size AS base, c.direct_low, c.direct_high
   )
-  SELECT array_agg(base ORDER BY id) INTO bases FROM bumped;
+  SELECT array_agg(base ORDER BY id), array_agg(direct_low ORDER BY id), array_agg(direct_high ORDER BY id)
+  INTO bases, lows, highs FROM bumped;
   IF cardinality(bases) IS DISTINCT FROM cardinality(conversation_ids) THEN
     RAISE SQLSTATE 'NW001';
   END IF;
@@ -118,7 +122,7 @@ BEGIN
   SELECT conversation_ids[slot], bases[slot] + place, device, client_id, at, epoch, payload
   FROM unnest(slots, offsets, senders, devices, client_ids, times, epochs, payloads)
     asked (slot, place, sender, device, client_id, at, epoch, payload)
-  WHERE (
+  WHERE sender = lows[slot] OR sender = highs[slot] OR lows[slot] IS NULL AND (
     SELECT true FROM members m
     WHERE m.conversation = conversation_ids[slot] AND m.user_id = sender AND m.left_seq IS NULL
   );
