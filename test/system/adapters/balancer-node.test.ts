@@ -9,6 +9,7 @@ import {
   type NodeBalancerOptions,
   startBalancer,
 } from '../../../src/system/node.ts';
+import { Problem } from '../../../src/system/problem.ts';
 import { createSeededRandom } from '../../../src/system/seeded-random.ts';
 import { headOf, startUpstream, type Upstream, type UpstreamOptions } from '../../helpers/upstream.ts';
 
