@@ -121,6 +121,14 @@ describe('a PostgreSQL of our own', () => {
     expect(await query(first.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 
+  it.runIf(process.getuid?.() === 0)('says that the user it runs as cannot reach the directory', async () => {
+    await chmod(parent, 0o700);
+    await expect(start()).rejects.toThrow(
+      /^PostgreSQL has no permission to use .*: name a directory that its user can reach/,
+    );
+    expect(await readdir(parent)).toEqual([]);
+  });
+
   it('says that a directory cannot be made', async () => {
     await writeFile(join(parent, 'file'), '');
     directory = join(parent, 'file', 'database');

@@ -183,6 +183,19 @@ describe('a store in PostgreSQL', () => {
 });
 
 describe('a store whose PostgreSQL goes and comes', () => {
+  it('warns of a PostgreSQL that does not write to the disk', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'nawaab-test-'));
+    await chmod(parent, 0o755);
+    const directory = join(parent, 'postgres');
+    const server = await startEmbeddedPostgres({ directory, persistent: false, log, settings: { fsync: 'off' } });
+    const lines: string[] = [];
+    const store = await createPostgresStore({ url: server.url, log: { write: (_, line) => lines.push(line) } });
+    await store.close();
+    await server.stop();
+    await rm(parent, { recursive: true });
+    expect(lines.at(-1)).toContain('fsync off');
+  });
+
   it('refuses as not done meanwhile, then goes on by itself with everything that was accepted', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'nawaab-test-'));
     await chmod(parent, 0o755);
