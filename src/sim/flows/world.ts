@@ -30,7 +30,15 @@ export function drawWorld(flow: Pick<Flow, 'world' | 'servers'>): FlowWorld {
 
 /** One cluster for many flows on real machines, where a fresh one for each would be too dear. */
 export function sharedWorld(): FlowWorld {
-  const server = { ...generous, backstopMs: 250, recheckMs: 500, ackFlushMs: 20, backlogPage: 2, batchWaitMs: 1 };
+  const server = {
+    ...generous,
+    heartbeatMs: 1000,
+    backstopMs: 250,
+    recheckMs: 500,
+    ackFlushMs: 20,
+    backlogPage: 2,
+    batchWaitMs: 1,
+  };
   return {
     spec: clusterSpec.parse({ servers: Array.from({ length: flowLimits.servers }, () => ({})), probeMs: 100, server }),
     virtual: {},
