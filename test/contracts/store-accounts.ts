@@ -12,6 +12,7 @@ import {
   send,
   sent,
   signIn,
+  userId,
   userName,
 } from './store-kit.ts';
 
@@ -68,7 +69,7 @@ export function accountsContract(bench: Bench): void {
   });
 
   it('a session of nobody is refused as a failure that wrote nothing', async () => {
-    const session = { user: 99 as never, deviceLabel: 'x', tokenDigest: 't', at: 0, expiresAt: 9 };
+    const session = { user: userId(99), deviceLabel: 'x', tokenDigest: 't', at: 0, expiresAt: 9 };
     const failure = await bench.store.createSession(session).catch((error) => error);
     expect(failure).toBeInstanceOf(StoreFailure);
     expect(failure.definite).toBe(true);
