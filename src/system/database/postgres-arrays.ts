@@ -1,6 +1,6 @@
 /**
- * Arrays in PostgreSQL's binary form. A batch as text costs both sides more (measured: a tenth of PostgreSQL's time for a
- * message, a fifth of ours): every number and every payload would be quoted, scanned and converted.
+ * Arrays in PostgreSQL's binary form. As text every number and every payload would be quoted and scanned: for a message of
+ * a batch that takes this process 3.3 µs instead of 0.6.
  */
 
 /** `bigint[]` of safe integers. */
