@@ -39,7 +39,8 @@ function monotonicOffsetMs(): Ms {
 function runNotBefore(dueMs: Ms, now: () => Ms, run: () => void): Cancel {
   let timer: NodeJS.Timeout;
   const wait = () => {
-    timer = setTimeout(fire, Math.min(Math.ceil(dueMs - now()), timerMsMax));
+    // The moment may pass between two looks at the clock, and Node warns of a delay below zero.
+    timer = setTimeout(fire, Math.min(Math.max(0, Math.ceil(dueMs - now())), timerMsMax));
   };
   const fire = () => (now() < dueMs ? wait() : run());
   wait();

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../../src/system/adapters/json-log.ts';
 import { createNodeSecrets } from '../../../src/system/adapters/node-secrets.ts';
 import { createVitals } from '../../../src/system/adapters/process-vitals.ts';
@@ -38,6 +38,24 @@ describe('the system clock', () => {
     expect(calls).toEqual([]);
     await new Promise<void>((resolve) => clock.after(4, resolve));
     expect(calls).toEqual(['zero', 'negative']);
+  });
+});
+
+describe('the system clock of a machine so busy that moments pass between two looks at it', () => {
+  it('asks for no delay below zero', async () => {
+    const real = performance.now.bind(performance);
+    let skippedMs = 0;
+    const look = vi.spyOn(performance, 'now').mockImplementation(() => real() + (skippedMs += 5));
+    const delays = vi.spyOn(globalThis, 'setTimeout');
+    try {
+      const clock = createSystemClock();
+      await new Promise<void>((resolve) => clock.after(1, resolve));
+      expect(delays).toHaveBeenCalled();
+      for (const [, delayMs] of delays.mock.calls) expect(delayMs).toBeGreaterThanOrEqual(0);
+    } finally {
+      look.mockRestore();
+      delays.mockRestore();
+    }
   });
 });
 
