@@ -44,8 +44,8 @@ describe('the system clock', () => {
 describe('the system clock of a machine so busy that moments pass between two looks at it', () => {
   it('asks for no delay below zero', async () => {
     const real = performance.now.bind(performance);
-    let skippedMs = 0;
-    const look = vi.spyOn(performance, 'now').mockImplementation(() => real() + (skippedMs += 5));
+    let looks = 0;
+    const look = vi.spyOn(performance, 'now').mockImplementation(() => real() + 5 * looks++);
     const delays = vi.spyOn(globalThis, 'setTimeout');
     try {
       const clock = createSystemClock();

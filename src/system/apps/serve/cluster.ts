@@ -43,7 +43,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     options.signal?.throwIfAborted();
     await Promise.all(servers.map(({ name }) => cluster.start(name)));
     await Promise.all(balancers.map(({ name }) => cluster.start(name)));
-    await Promise.all(cluster.balancers.map(serversFound));
+    await Promise.all(cluster.balancers.map((balancer) => serversFound(balancer, options.signal)));
     return cluster;
   } catch (error) {
     await cluster.stop();
