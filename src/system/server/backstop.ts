@@ -17,7 +17,8 @@ interface Parts {
  */
 export function startBackstop(ground: Ground, { rooms, directory, memberships, sessions }: Parts): void {
   const { settings, store, reads, clock } = ground;
-  let roomsLeft: ConversationId[] = [];
+  // A live iterator: a room that begins meanwhile has its turn in this round, not after the next.
+  let roomsLeft = rooms.all.keys();
   let sessionsLeft: Session[] = [];
 
   repeat(ground, settings.backstopMs / slices, () =>
@@ -34,12 +35,18 @@ export function startBackstop(ground: Ground, { rooms, directory, memberships, s
   }
 
   async function compareRooms(): Promise<void> {
-    if (roomsLeft.length === 0) roomsLeft = [...rooms.all.keys()];
-    const share = roomsLeft.splice(0, Math.ceil(rooms.all.size / slices));
+    const share = nextRooms(Math.ceil(rooms.all.size / slices));
     for (let i = 0; i < share.length; i += idsMax) {
       const heads = await reads.run(() => store.heads(share.slice(i, i + idsMax)));
       for (const [id, seq] of heads) if (rooms.get(id) !== undefined) rooms.heard(id, seq);
     }
+  }
+
+  function nextRooms(count: number): ConversationId[] {
+    const share = [...roomsLeft.take(count)];
+    if (share.length === count) return share;
+    roomsLeft = rooms.all.keys();
+    return [...share, ...roomsLeft.take(count - share.length)];
   }
 
   async function checkSessions(): Promise<void> {

@@ -105,14 +105,15 @@ export function createRooms(hooks: RoomHooks): Rooms {
   };
 
   function enter(id: ConversationId, lastSeq: Seq): Room {
-    let room = all.get(id);
-    if (room === undefined) {
-      room = newRoom(id, lastSeq);
+    const known = all.get(id);
+    const room = known ?? newRoom(id, lastSeq);
+    // Counted first: the gap of a room without feeds is nobody's, and is not closed.
+    room.feeds++;
+    if (known === undefined) {
       all.set(id, room);
       const heardOf = missed.get(id);
       if (heardOf !== undefined) heard(id, heardOf);
     }
-    room.feeds++;
     if (lastSeq > room.head) {
       room.head = lastSeq;
       hooks.gap(room, false);
@@ -133,7 +134,10 @@ export function createRooms(hooks: RoomHooks): Rooms {
     if (feed.state === 'ended') return;
     if (feed.state === 'live') unlist(feed);
     feed.state = 'ended';
-    if (--feed.room.feeds === 0) all.delete(feed.room.id);
+    if (--feed.room.feeds > 0) return;
+    all.delete(feed.room.id);
+    // Somebody's look-up may be under way that was asked before what this room has heard.
+    miss(feed.room.id, feed.room.head);
   }
 
   function end(feed: Feed): void {
