@@ -19,7 +19,7 @@ const scripts = [
   new URL('../charts/axes.js', import.meta.url),
   new URL('../charts/plugins.js', import.meta.url),
   new URL('../charts/chart-config.js', import.meta.url),
-  new URL('./page.js', import.meta.url),
+  new URL('./browser.js', import.meta.url),
 ];
 const stylesheet = new URL('./page.css', import.meta.url);
 
