@@ -1,7 +1,8 @@
 /**
  * Direct messages through the balancer, three servers and PostgreSQL (fsync on), everything on this machine: 5,000 a second for 15 s, accepted,
  * delivered, acked and checked; then the knee, the highest rate in steps of 1,000 that keeps p99 delivery under 250 ms and loses nothing.
- * Options: `--rate N` (5000), `--seconds N` (15), `--users N` (1000), `--no-knee`, `--no-history`.
+ * Options: `--rate N` (5000), `--seconds N` (15), `--users N` (1000), `--no-knee`, `--no-history`, `--wait MS`
+ * (a server's `batchWaitMs`).
  */
 import { parseArgs } from 'node:util';
 import type { FinishedRun } from '../src/metrics/index.ts';
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     users: { type: 'string', default: '1000' },
     'no-knee': { type: 'boolean', default: false },
     'no-history': { type: 'boolean', default: false },
+    wait: { type: 'string', default: '' },
   },
 });
 
@@ -50,6 +52,7 @@ function measure(perSec: number, seconds: number): Promise<FinishedRun> {
     name: 'bench-throughput',
     description: `${perSec} direct messages a second between ${values.users} users in pairs.`,
     users: Number(values.users),
+    cluster: { server: values.wait === '' ? {} : { batchWaitMs: Number(values.wait) } },
     topology: { kind: 'pairs' },
     pace: { kind: 'constant', perSec },
     rampMs: 2000,
