@@ -7,6 +7,7 @@ import { listen } from '../adapters/listen.ts';
 import type { Log } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import {
+  type Ended,
   findPrograms,
   type Postmaster,
   type Programs,
@@ -23,7 +24,10 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** Keep the directory after `stop`, to start on it again. */
   readonly persistent: boolean;
+  /** Gets the lines of PostgreSQL's own log. */
   readonly log: Log;
+  /** Hears of an end that nobody asked for. */
+  readonly died?: (end: Ended) => void;
   /** Settings of postgresql.conf; they override `embeddedSettings`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -66,7 +70,7 @@ export const embeddedSettings: Readonly<Record<string, string>> = {
  * even after a kill -9. Rejects with a `Problem` when it cannot start, leaving nothing behind.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { persistent, log } = options;
+  const { persistent, log, died } = options;
   const home = homeIn(options.directory);
   const programs = await findPrograms();
   await prepareDirectory(home, persistent);
@@ -74,7 +78,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const password = await initialise(programs, home);
     const settings = { ...embeddedSettings, ...options.settings };
-    const start = (port: number) => startPostmaster(programs, { data: home.data, port, settings, log });
+    const start = (port: number) => startPostmaster(programs, { data: home.data, port, settings, log, died });
     const server = options.port === undefined ? await onFreePort(start) : await start(options.port);
     return {
       url: `postgres://${superuser}:${password}@127.0.0.1:${server.port}/postgres`,

@@ -71,11 +71,15 @@ export interface PostmasterOptions {
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly log: Log;
+  readonly died?: ((end: Ended) => void) | undefined;
 }
+
+/** Exit status, or the name of the signal or the error that ended a process. */
+export type Ended = number | string;
 
 /** Resolves when the server takes connections. */
 export async function startPostmaster(programs: Programs, options: PostmasterOptions): Promise<Postmaster> {
-  const { data, port, settings, log } = options;
+  const { data, port, settings, log, died } = options;
   const flags = Object.entries({ ...settings, port: `${port}` }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // A session of its own, so that Ctrl-C at the terminal does not end the database before the servers that use it.
   const child = spawn(programs.postgres, ['-D', data, ...flags], {
@@ -95,16 +99,22 @@ export async function startPostmaster(programs: Programs, options: PostmasterOpt
   if (first !== 'ready') throw startProblem('postgres', { code: first, tail: tail(), data, port });
   letGo(child);
   let stopping = false;
+  let crashed = false;
   void exit.then((code) => {
-    if (!stopping) log.write('error', 'PostgreSQL ended by itself.', { code, last: tail() });
+    if (stopping) return;
+    crashed = true;
+    log.write('error', 'PostgreSQL ended by itself.', { code });
+    died?.(code);
   });
   return {
     pid: child.pid!,
     port,
-    stop: (mode) => {
+    stop: async (mode) => {
       stopping = true;
       child.ref();
-      return stopProcess(child, { exit, signals: mode === 'fast' ? ['SIGINT', 'SIGQUIT'] : ['SIGQUIT'] });
+      const signals = mode === 'fast' ? (['SIGINT', 'SIGQUIT'] as const) : (['SIGQUIT'] as const);
+      const inOrder = !crashed && (await stopProcess(child, { exit, signals }));
+      if (!inOrder) await freeSharedMemory(programs, data);
     },
   };
 }
@@ -177,8 +187,7 @@ async function unprivileged(): Promise<Programs['identity']> {
   );
 }
 
-/** Exit code, or the signal or error that ended the child. */
-function ended(child: ChildProcess): Promise<string | number> {
+function ended(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
@@ -202,17 +211,28 @@ function letGo(child: ChildProcess): void {
   for (const stream of child.stdio) if (stream && 'unref' in stream) (stream as { unref(): void }).unref();
 }
 
+/** False when it had to be killed. */
 async function stopProcess(
   child: ChildProcess,
   options: { exit: Promise<unknown>; signals: readonly NodeJS.Signals[] },
-): Promise<void> {
+): Promise<boolean> {
   for (const signal of options.signals) {
     child.kill(signal);
-    if (await settlesWithin(options.exit, stopPatienceMs)) return;
+    if (await settlesWithin(options.exit, stopPatienceMs)) return true;
   }
   // The whole process group: a PostgreSQL that hangs must not stay behind.
   process.kill(-child.pid!, 'SIGKILL');
   await options.exit;
+  return false;
+}
+
+/**
+ * A PostgreSQL that was killed leaves shared memory in the system for the next one on the same data to find and remove. So
+ * a short one is started, in single-user mode, which ends with its empty input. That it may fail changes nothing.
+ */
+async function freeSharedMemory({ postgres, identity }: Programs, data: string): Promise<void> {
+  const flags = ['--single', '-D', data, 'postgres'];
+  await ended(spawn(postgres, flags, { ...identity, cwd: '/', stdio: 'ignore', timeout: stopPatienceMs }));
 }
 
 async function settlesWithin(event: Promise<unknown>, limitMs: number): Promise<boolean> {

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/system/database/postgres-embedded.ts';
+import {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from '../../../src/system/database/postgres-embedded.ts';
 import { silentLog } from '../../helpers/postgres.ts';
 
 describe('a PostgreSQL of our own', () => {
@@ -24,7 +28,7 @@ describe('a PostgreSQL of our own', () => {
     await rm(parent, { recursive: true, force: true });
   });
 
-  async function start(more: { persistent?: boolean; port?: number; settings?: Record<string, string> } = {}) {
+  async function start(more: Partial<EmbeddedPostgresOptions> = {}) {
     const server = await startEmbeddedPostgres({ directory, persistent: false, log: silentLog, ...more });
     running.push(server);
     return server;
@@ -80,6 +84,20 @@ describe('a PostgreSQL of our own', () => {
     await expect.poll(() => lives(owner.pid) || existsSync(pidFile), { timeout: 20_000 }).toBe(false);
     const again = await start({ persistent: true });
     expect(await query(again.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+  });
+
+  it.runIf(process.platform === 'linux')('tells that it was killed, and leaves no shared memory behind', async () => {
+    const died = Promise.withResolvers<number | string>();
+    const server = await start({ died: died.resolve });
+    const before = sharedMemoryOf(server.pid);
+    expect(before.segments).toHaveLength(1);
+    expect(before.files.length).toBeGreaterThan(0);
+    process.kill(server.pid, 'SIGKILL');
+    expect(await died.promise).toBe('SIGKILL');
+    await server.stop();
+    expect(sharedMemoryOf(server.pid).segments).toEqual([]);
+    expect(before.files.filter((file) => existsSync(file))).toEqual([]);
+    expect(existsSync(directory)).toBe(false);
   });
 
   it('says that a port is in use, and leaves nothing behind', async () => {
@@ -165,6 +183,14 @@ async function childrenOf(pid: number): Promise<number[]> {
   const pids: number[] = [];
   for await (const line of createInterface(child.stdout)) pids.push(Number(line));
   return pids;
+}
+
+/** Segments of System V that a process made, and the files of POSIX shared memory that it has in use. */
+function sharedMemoryOf(pid: number): { readonly segments: readonly string[]; readonly files: readonly string[] } {
+  const [, ...rows] = readFileSync('/proc/sysvipc/shm', 'utf8').trimEnd().split('\n');
+  const segments = rows.map((row) => row.trim().split(/\s+/)).filter((columns) => columns[4] === `${pid}`);
+  const maps = lives(pid) ? readFileSync(`/proc/${pid}/maps`, 'utf8') : '';
+  return { segments: segments.map((columns) => columns[1]!), files: maps.match(/\/dev\/shm\/PostgreSQL\.\d+/g) ?? [] };
 }
 
 /** A process that has ended and was not yet fetched by its parent is dead too. */

@@ -1,6 +1,5 @@
 import { createNodeSecrets } from '../../adapters/node-secrets.ts';
 import { startNodeServer } from '../../adapters/node-server.ts';
-import { Problem } from '../../problem.ts';
 import { createVitals } from '../../adapters/process-vitals.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createSystemRandom } from '../../adapters/system-random.ts';
@@ -8,6 +7,7 @@ import { createPostgresBus } from '../../database/postgres-bus.ts';
 import { sqlState } from '../../database/postgres-pool.ts';
 import { createPostgresStore } from '../../database/postgres-store.ts';
 import type { Clock, Log } from '../../ports.ts';
+import { Problem } from '../../problem.ts';
 import { createServer } from '../../server/server.ts';
 import { parseServerSettings } from '../../server/settings.ts';
 import { given } from '../given.ts';

@@ -33,7 +33,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   makeFolder(options.logDirectory);
   const places = await choosePlaces(options);
   options.signal?.throwIfAborted();
-  const database = await openDatabase(options.database, options.log);
+  const database = await openDatabase(options);
   const servers = places.servers.map((place) => serverSlot(options, place, database));
   const balancers = places.balancers.map((place) => balancerSlot(options, place, servers));
   const cluster = createCluster(options, { database, servers, balancers });

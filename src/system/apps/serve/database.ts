@@ -1,5 +1,9 @@
+import { join } from 'node:path';
+import { createLog } from '../../adapters/json-log.ts';
 import { startEmbeddedPostgres } from '../../database/postgres-embedded.ts';
-import type { Log } from '../../ports.ts';
+import { given } from '../given.ts';
+import type { Death } from './death.ts';
+import type { LocalClusterOptions } from './options.ts';
 
 /** Which PostgreSQL the servers share. */
 export type DatabaseChoice =
@@ -21,13 +25,39 @@ export interface Database {
   stop(): Promise<void>;
 }
 
-export async function openDatabase(choice: DatabaseChoice, log: Log): Promise<Database> {
+/** Its name in logs and reports. */
+export const databaseName = 'database';
+
+/** One of our own logs to `database.log`; when it dies by itself, that is told as of any other process. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const choice = options.database;
   switch (choice.kind) {
-    case 'embedded': {
-      const { kind: _, ...options } = choice;
-      return startEmbeddedPostgres({ ...options, log });
-    }
+    case 'embedded':
+      return openEmbedded(choice, options);
     case 'external':
       return { url: choice.url, pid: null, stop: async () => {} };
   }
+}
+
+// ---
+
+type DatabaseOptions = Pick<LocalClusterOptions, 'database' | 'logDirectory' | 'died'>;
+
+async function openEmbedded(
+  { directory, persistent, settings }: Extract<DatabaseChoice, { kind: 'embedded' }>,
+  { logDirectory, died }: DatabaseOptions,
+): Promise<Database> {
+  const logFile = join(logDirectory, `${databaseName}.log`);
+  const database = await startEmbeddedPostgres({
+    directory,
+    persistent,
+    ...given({ settings }),
+    log: createLog({ component: databaseName, level: 'debug', destination: logFile }),
+    died: (end) => died?.({ name: databaseName, pid: database.pid, exit: exitOf(end), logFile }),
+  });
+  return database;
+}
+
+function exitOf(end: number | string): Death['exit'] {
+  return typeof end === 'number' ? { code: end, signal: null } : { code: null, signal: end as NodeJS.Signals };
 }

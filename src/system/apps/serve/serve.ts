@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
 import { createLog } from '../../adapters/json-log.ts';
 import type { Ms } from '../../ports.ts';
+import { Problem } from '../../problem.ts';
 import { given } from '../given.ts';
 import { type LocalCluster, makeFolder, startLocalCluster } from './cluster.ts';
-import type { DatabaseChoice } from './database.ts';
+import { type DatabaseChoice, databaseName } from './database.ts';
 import { type Death, describeDeath } from './death.ts';
 
 export interface ServeOptions {
@@ -41,14 +42,21 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
   try {
     makeFolder(join(data, 'logs'));
     print('Starting …');
-    const cluster = await startLocalCluster({ ...clusterOptions(options, { data, print }), signal: ending });
+    const broken = new AbortController();
+    const signal = AbortSignal.any([ending, broken.signal]);
+    const died = (death: Death) => {
+      if (death.name === databaseName) broken.abort(new Problem(`${describeDeath(death)}\n${databaseGone}`));
+      else print(`${describeDeath(death)}\nIt is started again.`);
+    };
+    const cluster = await startLocalCluster({ ...clusterOptions(options, data), died, signal });
     try {
       for (const line of describe(cluster, options, data)) print(line);
-      await aborted(ending);
+      await aborted(signal);
       print('Draining …');
     } finally {
       await cluster.stop();
     }
+    broken.signal.throwIfAborted();
     print('Stopped.');
     return 0;
   } catch (error) {
@@ -62,8 +70,9 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
 // ---
 
 const portDefault = 8080;
+const databaseGone = 'Nothing goes on without it, so all was stopped; what was written is kept: start it again.';
 
-function clusterOptions(options: ServeOptions, { data, print }: { data: string; print: (line: string) => void }) {
+function clusterOptions(options: ServeOptions, data: string) {
   const { servers, balancers, strategy, probeMs, host, serverSettings } = options;
   const logDirectory = join(data, 'logs');
   return {
@@ -73,7 +82,6 @@ function clusterOptions(options: ServeOptions, { data, print }: { data: string; 
     logDirectory,
     restart: true,
     log: createLog({ component: 'serve', destination: join(logDirectory, 'serve.log') }),
-    died: (death: Death) => print(`${describeDeath(death)}\nIt is started again.`),
   };
 }
 

@@ -1,5 +1,5 @@
-import { Problem } from '../../problem.ts';
 import type { Ms } from '../../ports.ts';
+import { Problem } from '../../problem.ts';
 import { type Component, endComponent, startComponent } from './component.ts';
 import type { Exit } from './death.ts';
 import type { LocalClusterOptions } from './options.ts';
