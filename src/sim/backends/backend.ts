@@ -10,7 +10,10 @@ export interface Backend {
   readonly description: string;
   /** Faults that this world has no way to cause. A scenario that needs one is refused before it starts. */
   readonly cannot: ReadonlySet<FaultKind>;
-  /** Runs `work` against a fresh cluster and stops every process, container and file of it whatever happens. */
+  /**
+   * Runs `work` against a fresh cluster and stops every process, container and file of it whatever happens. Rejects with a
+   * `Problem` that names the component when one died that no fault has ended.
+   */
   run<T>(order: ClusterOrder, work: (cluster: Cluster) => Promise<T>): Promise<T>;
 }
 
@@ -26,6 +29,8 @@ export interface ClusterOrder {
 
 export interface Cluster {
   readonly clock: Clock;
+  /** Ends the work early: the run was given up, or a component died that no fault has ended; its reason says which. */
+  readonly signal: AbortSignal;
   /** Names of the servers, `s1` first. */
   readonly servers: readonly string[];
   /** HTTP origins of the balancers, for generators in other threads; empty in the virtual world. */

@@ -95,7 +95,7 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
     faults: disturbance?.active() ?? [],
   }));
   const phase = <T>(name: Phase['name'], work: () => Promise<T>): Promise<T> =>
-    withPhase({ name, draft, history, now: () => clock.now() - runStartMs, signal: order.signal }, work);
+    withPhase({ name, draft, history, now: () => clock.now() - runStartMs, signal: cluster.signal }, work);
 
   try {
     await phase('setup', () => load.signUp());

@@ -117,7 +117,10 @@ function sharedGround<T>(
     let runs = 0;
     return work({
       worldsDiffer: false,
-      try: (flow) => judged(() => execute({ flow, world, cluster, run: ++runs, signal })),
+      try: async (flow) => {
+        cluster.signal.throwIfAborted();
+        return judged(() => execute({ flow, world, cluster, run: ++runs, signal: cluster.signal }));
+      },
     });
   });
 }

@@ -8,8 +8,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Cluster, ClusterOrder, StoredMessage } from '../../../src/sim/backends/backend.ts';
 import { processesBackend } from '../../../src/sim/backends/processes/index.ts';
 import { folderPrefix, removeLeftovers } from '../../../src/sim/backends/processes/leftovers.ts';
-import { readChildren } from '../../../src/sim/backends/processes/proc.ts';
+import { readChildren, readCommand } from '../../../src/sim/backends/processes/proc.ts';
 import { splitSettings } from '../../../src/sim/backends/processes/settings.ts';
+import { Problem } from '../../../src/sim/problem.ts';
 import { clusterSpec } from '../../../src/sim/scenario.ts';
 import { createSeededRandom, createSession, signIn, signUp } from '../../../src/system/index.ts';
 import { createLog } from '../../../src/system/node.ts';
@@ -122,9 +123,33 @@ describe.skipIf(process.platform !== 'linux')('the processes backend', { timeout
     const abandoned = processesBackend.run(orderOf({ servers: [{}] }, giveUp.signal), async (cluster) => {
       await cluster.apply({ kind: 'pause', server: 's1' });
       giveUp.abort(new Error('given up'));
+      expect(cluster.signal.aborted).toBe(true);
       await new Promise(() => {});
     });
     await expect(abandoned).rejects.toThrow('given up');
+  });
+
+  it('ends the run when a part of the cluster dies that no fault has ended, and says which, how and where to look', async () => {
+    const kept = mkdtempSync(join(tmpdir(), 'logs-test-'));
+    const parts = [
+      { name: 'b1', command: 'main.ts\0balancer', logged: 'server healthy' },
+      { name: 'database', command: 'postgres\0-D', logged: 'ready to accept connections' },
+    ];
+    for (const { name, command, logged } of parts) {
+      const order = { ...orderOf({ servers: [{}] }), logDirectory: kept };
+      const run = processesBackend.run(order, async (cluster) => {
+        const pid = readChildren(process.pid).find((child) => readCommand(child)?.includes(command));
+        process.kill(pid!, 'SIGKILL');
+        // What users meet first is a broken connection; the reason is the death behind it.
+        await new Promise((_, reject) => cluster.signal.addEventListener('abort', reject));
+      });
+      const problem: unknown = await run.catch((error: unknown) => error);
+      expect(problem).toBeInstanceOf(Problem);
+      expect((problem as Problem).message).toMatch(new RegExp(`${name} \\(process \\d+\\) was killed by SIGKILL`));
+      expect((problem as Problem).message).toContain(join(kept, `${name}.log`));
+      expect((problem as Problem).message).toContain(logged);
+    }
+    rmSync(kept, { recursive: true });
   });
 
   it('leaves no process when the laboratory is killed while a server stands still, and the next run removes its folder', async () => {

@@ -10,6 +10,8 @@ export interface FaultWorld {
   readonly local: LocalCluster;
   readonly throttle: Throttle;
   readonly clock: Clock;
+  /** From then on nothing is waited for. */
+  readonly signal: AbortSignal;
   /** Share of time that each server has when nothing disturbs it, by name. */
   readonly shares: ReadonlyMap<string, number>;
 }
@@ -69,12 +71,12 @@ async function takeDown({ local, clock }: FaultWorld, server: string, how: 'kill
   return { effective: asAsked && refused && readStat(pid) === null, proof, atMs };
 }
 
-async function bringUp({ local, throttle, clock, shares }: FaultWorld, server: string): Promise<FaultReceipt> {
+async function bringUp({ local, throttle, clock, shares, signal }: FaultWorld, server: string): Promise<FaultReceipt> {
   const fromMs = clock.now();
   await local.start(server);
   const { pid, origin } = running(local, server);
   throttle.set({ pid, share: shares.get(server) ?? 1 });
-  const ready = await waitUntil(() => answersReady(origin), readyMs);
+  const ready = await waitUntil(() => answersReady(origin), readyMs, signal);
   const atMs = clock.now();
   const proof = `process ${pid} ${ready ? 'was ready' : 'was not ready'} after ${Math.round(atMs - fromMs)} ms`;
   return { effective: ready, proof, atMs };
@@ -90,10 +92,10 @@ async function pause({ local, throttle, clock }: FaultWorld, server: string): Pr
   return { effective: stopped && cpuShare < 0.05, proof, atMs };
 }
 
-async function resume({ local, throttle, clock, shares }: FaultWorld, server: string): Promise<FaultReceipt> {
+async function resume({ local, throttle, clock, shares, signal }: FaultWorld, server: string): Promise<FaultReceipt> {
   const { pid, origin } = running(local, server);
   throttle.set({ pid, share: shares.get(server) ?? 1 });
-  const answers = await waitUntil(() => answersReady(origin), readyMs);
+  const answers = await waitUntil(() => answersReady(origin), readyMs, signal);
   return {
     effective: answers,
     proof: `process ${pid} ${answers ? 'runs and is ready' : 'is not ready'}`,

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createSystemClock,
   createWsTransport,
@@ -8,6 +9,7 @@ import {
   type LocalCluster,
   startLocalCluster,
 } from '../../../system/node.ts';
+import { Problem } from '../../problem.ts';
 import type { Backend, Cluster, ClusterOrder } from '../backend.ts';
 import { createFaults } from './faults.ts';
 import { folderPrefix, removeLeftovers } from './leftovers.ts';
@@ -36,19 +38,29 @@ export const processesBackend: Backend = {
 
 // ---
 
-async function runIn<T>(home: string, order: ClusterOrder, work: (cluster: Cluster) => Promise<T>): Promise<T> {
-  const local = await startCluster(home, order);
-  const throttle = createThrottle();
+async function runIn<T>(home: string, given: ClusterOrder, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const broken = new AbortController();
+  const breaks = (what: string) => {
+    given.log.write('error', what);
+    broken.abort(new Problem(`The run was ended because a part of its cluster died. ${what}`));
+  };
+  const order = { ...given, signal: AbortSignal.any([given.signal, broken.signal]) };
+  const local = await startCluster(home, order, breaks);
+  const throttle = createThrottle(breaks);
+  let working: Promise<unknown> = Promise.resolve();
   try {
     const cluster = await clusterOf(local, order, throttle);
-    return await unlessAborted(order.signal, work(cluster));
+    const result = work(cluster);
+    working = result;
+    return await unlessAborted(order.signal, result);
   } finally {
     await throttle.stop();
     await local.stop();
+    await settled(working, partingMs);
   }
 }
 
-async function startCluster(home: string, order: ClusterOrder): Promise<LocalCluster> {
+async function startCluster(home: string, order: ClusterOrder, breaks: (what: string) => void): Promise<LocalCluster> {
   const { spec, seed, log, signal } = order;
   // PostgreSQL runs as a user of its own when we are root, and must be let in.
   await chmod(home, 0o755);
@@ -62,18 +74,19 @@ async function startCluster(home: string, order: ClusterOrder): Promise<LocalClu
     logDirectory: order.logDirectory ?? join(home, 'logs'),
     ...splitSettings(spec.server),
     log,
-    died: (death) => log.write('error', describeDeath(death)),
+    died: (death) => breaks(describeDeath(death)),
     signal,
   });
 }
 
-async function clusterOf(local: LocalCluster, { spec }: ClusterOrder, throttle: Throttle): Promise<Cluster> {
+async function clusterOf(local: LocalCluster, { spec, signal }: ClusterOrder, throttle: Throttle): Promise<Cluster> {
   const clock = createSystemClock();
   const shares = new Map(local.servers.map(({ name }, index) => [name, spec.servers[index]!.cpuShare]));
-  const faults = createFaults({ local, throttle, clock, shares });
+  const faults = createFaults({ local, throttle, clock, shares, signal });
   await faults.begin();
   return {
     clock,
+    signal,
     servers: local.servers.map(({ name }) => name),
     endpoints: local.endpoints,
     connect: (index) => createWsTransport({ origin: local.endpoints[index % local.endpoints.length]! }),
@@ -83,17 +96,32 @@ async function clusterOf(local: LocalCluster, { spec }: ClusterOrder, throttle: 
   };
 }
 
-/** Rejects with the signal's reason when that comes first; the work then goes on unheard until its cluster is gone. */
+/** Rejects with the signal's reason when that comes first; the work, which has heard the same signal, comes to its end unheard. */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop);
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  const explained = work.catch(async (failure) => {
+    await Promise.race([aborted, sleep(deathNoticeMs)]);
+    throw failure;
   });
   try {
-    return await Promise.race([work, aborted]);
+    return await Promise.race([explained, aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
   }
 }
+
+/** Resolves when the work has ended, well or not, and after `withinMs` at the latest. */
+async function settled(work: Promise<unknown>, withinMs: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work, sleep(withinMs, undefined, { signal: over.signal })]).catch(() => {});
+  over.abort();
+}
+
+/** Longest wait for work that was told to end, so that it can close its files. */
+const partingMs = 3000;
+
+/** A connection breaks a little before the death of the process at its other end is known, and that is the better reason. */
+const deathNoticeMs = 500;

@@ -40,10 +40,14 @@ export function refusesConnections(port: number): Promise<boolean> {
   });
 }
 
-/** Asks until the answer is yes, at most for `withinMs`; a question that fails counts as no. */
-export async function waitUntil(question: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+/** Asks until the answer is yes, at most for `withinMs` and until the signal; a question that fails counts as no. */
+export async function waitUntil(
+  question: () => Promise<boolean>,
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const deadline = performance.now() + withinMs;
-  while (performance.now() < deadline) {
+  while (performance.now() < deadline && !signal?.aborted) {
     if (await question().catch(() => false)) return true;
     await sleep(5);
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { extname, join } from 'node:path';
+import { describeExit, type Exit } from '../../../system/node.ts';
 
 /** One line for the throttling process. */
 export interface ThrottleOrder {
@@ -15,21 +16,25 @@ export interface Throttle {
   stop(): Promise<void>;
 }
 
-/** The throttling process is started with the first order that needs it. */
-export function createThrottle(): Throttle {
+/** The throttling process is started with the first order that needs it. `died` hears of an end that nobody asked for. */
+export function createThrottle(died: (what: string) => void = () => {}): Throttle {
   const slowed = new Set<number>();
   let child: ChildProcess | null = null;
+  let stopping = false;
   let gone: Promise<void> = Promise.resolve();
 
   function launch(): ChildProcess {
     const started = spawn(process.execPath, [entry], { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
     started.stdin?.on('error', () => {});
-    gone = new Promise((resolve) => {
-      started.once('error', () => resolve());
-      started.once('exit', () => resolve());
+    const end = new Promise<Exit>((resolve) => {
+      started.once('error', ({ message }) => resolve({ code: null, signal: null, error: message }));
+      started.once('exit', (code, signal) => resolve({ code, signal }));
     });
-    // It sets all free when it ends in order; killed, it cannot.
-    void gone.then(freeAll);
+    gone = end.then((exit) => {
+      // It sets all free when it ends in order; killed, it cannot.
+      freeAll();
+      if (!stopping) died(`The process ${started.pid} that slows servers ${describeExit(exit)}.`);
+    });
     return started;
   }
 
@@ -47,6 +52,7 @@ export function createThrottle(): Throttle {
       child?.stdin?.write(`${JSON.stringify(order)}\n`);
     },
     stop: async () => {
+      stopping = true;
       child?.stdin?.end();
       await gone;
     },

@@ -94,6 +94,7 @@ export async function startVirtualCluster(
 
   return {
     clock: time.clock,
+    signal: order.signal,
     servers: nodes.map(({ id }) => id),
     endpoints: [],
     connect(index) {
