@@ -17,5 +17,6 @@ export { Problem } from './problem.ts';
 export * from './protocol/index.ts';
 export * from './seeded-random.ts';
 export type * from './server/contract.ts';
+export { type ScopedClock, scopeClock } from './server/ground.ts';
 export { createServer } from './server/server.ts';
 export { parseServerSettings, type SettingEntry, serverDefaults, serverSettingTable } from './server/settings.ts';

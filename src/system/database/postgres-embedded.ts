@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   readonly log: Log;
   /** Hears of an end that nobody asked for. */
   readonly died?: (end: Ended) => void;
+  /** Gives up the start, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
   /** Settings of postgresql.conf; they override `embeddedSettings`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -70,15 +72,17 @@ export const embeddedSettings: Readonly<Record<string, string>> = {
  * even after a kill -9. Rejects with a `Problem` when it cannot start, leaving nothing behind.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { persistent, log, died } = options;
+  const { persistent, log, died, signal = new AbortController().signal } = options;
   const home = homeIn(options.directory);
   const programs = await findPrograms();
   await prepareDirectory(home, persistent);
   const watchdog = startWatchdog({ ...home, persistent });
   try {
-    const password = await initialise(programs, home);
+    signal.throwIfAborted();
+    const password = await initialise(programs, home, signal);
+    signal.throwIfAborted();
     const settings = { ...embeddedSettings, ...options.settings };
-    const start = (port: number) => startPostmaster(programs, { data: home.data, port, settings, log, died });
+    const start = (port: number) => startPostmaster(programs, { data: home.data, port, settings, log, died, signal });
     const server = options.port === undefined ? await onFreePort(start) : await start(options.port);
     return {
       url: `postgres://${superuser}:${password}@127.0.0.1:${server.port}/postgres`,
@@ -87,6 +91,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     };
   } catch (error) {
     await end(null);
+    signal.throwIfAborted();
     throw error;
   }
 
@@ -146,12 +151,12 @@ async function checkMajor(home: Home): Promise<void> {
 }
 
 /** Makes the data directory if there is none yet; answers the password. */
-async function initialise(programs: Programs, home: Home): Promise<string> {
+async function initialise(programs: Programs, home: Home, signal: AbortSignal): Promise<string> {
   if (existsSync(home.data)) return await readFile(home.password, 'utf8');
   const password = randomBytes(18).toString('base64url');
   await writeFile(home.password, password, { mode: 0o600 });
   await rm(home.unfinished, { recursive: true, force: true });
-  await runInitdb(programs, { data: home.unfinished, superuser, passwordFile: home.password });
+  await runInitdb(programs, { data: home.unfinished, superuser, passwordFile: home.password, signal });
   await rename(home.unfinished, home.data);
   return password;
 }

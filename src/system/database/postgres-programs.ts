@@ -42,9 +42,9 @@ export async function findPrograms(): Promise<Programs> {
  */
 export async function runInitdb(
   programs: Programs,
-  options: { data: string; superuser: string; passwordFile: string },
+  options: { data: string; superuser: string; passwordFile: string; signal: AbortSignal },
 ): Promise<void> {
-  const { data, superuser, passwordFile } = options;
+  const { data, superuser, passwordFile, signal } = options;
   const { uid, gid } = programs.identity;
   await mkdir(data, { mode: 0o700 });
   if (uid !== undefined && gid !== undefined) {
@@ -60,9 +60,15 @@ export async function runInitdb(
     '--locale=C',
     '--no-instructions',
   ];
-  const child = spawn(programs.initdb, flags, { ...programs.identity, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+  // Apart from Ctrl-C at the terminal, which would also hit the PostgreSQL that it runs, in the middle of its work.
+  const child = spawn(programs.initdb, flags, {
+    ...programs.identity,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const tail = keepTail(child);
-  const code = await ended(child);
+  const code = await unlessGivenUp(child, { signal, by: 'SIGTERM', until: ended(child) });
   if (code !== 0) throw startProblem('initdb', { code, tail: tail(), data });
 }
 
@@ -72,6 +78,8 @@ export interface PostmasterOptions {
   readonly settings: Readonly<Record<string, string>>;
   readonly log: Log;
   readonly died?: ((end: Ended) => void) | undefined;
+  /** Gives up the start. */
+  readonly signal: AbortSignal;
 }
 
 /** Exit status, or the name of the signal or the error that ended a process. */
@@ -79,7 +87,7 @@ export type Ended = number | string;
 
 /** Resolves when the server takes connections. */
 export async function startPostmaster(programs: Programs, options: PostmasterOptions): Promise<Postmaster> {
-  const { data, port, settings, log, died } = options;
+  const { data, port, settings, log, died, signal } = options;
   const flags = Object.entries({ ...settings, port: `${port}` }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // A session of its own, so that Ctrl-C at the terminal does not end the database before the servers that use it.
   const child = spawn(programs.postgres, ['-D', data, ...flags], {
@@ -95,7 +103,7 @@ export async function startPostmaster(programs: Programs, options: PostmasterOpt
       if (line.includes('ready to accept connections')) resolve('ready');
     });
   });
-  const first = await Promise.race([ready, exit]);
+  const first = await unlessGivenUp(child, { signal, by: 'SIGINT', until: Promise.race([ready, exit]) });
   if (first !== 'ready') throw startProblem('postgres', { code: first, tail: tail(), data, port });
   letGo(child);
   let stopping = false;
@@ -192,6 +200,20 @@ function ended(child: ChildProcess): Promise<Ended> {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
+}
+
+/** Asks the child to end when the signal comes, and waits on. */
+async function unlessGivenUp<T>(
+  child: ChildProcess,
+  { signal, by, until }: { signal: AbortSignal; by: NodeJS.Signals; until: Promise<T> },
+): Promise<T> {
+  const end = () => void child.kill(by);
+  signal.addEventListener('abort', end);
+  try {
+    return await until;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }
 
 /** Passes the lines of standard error on, and keeps the last ones for when something fails. */

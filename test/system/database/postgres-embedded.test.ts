@@ -100,6 +100,17 @@ describe('a PostgreSQL of our own', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
+  it('is given up in the middle of its making, and leaves nothing behind', async () => {
+    const giveUp = new AbortController();
+    const given = start({ signal: giveUp.signal });
+    await expect
+      .poll(() => existsSync(join(directory, 'data.unfinished', 'postgresql.conf')), { timeout: 10_000 })
+      .toBe(true);
+    giveUp.abort(new Error('given up'));
+    await expect(given).rejects.toThrow('given up');
+    expect(existsSync(directory)).toBe(false);
+  });
+
   it('says that a port is in use, and leaves nothing behind', async () => {
     const port = Number(new URL((await start()).url).port);
     const before = directory;

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, scopeClock } from '../../../system/index.ts';
 import {
   createSystemClock,
   createWsTransport,
@@ -47,9 +48,10 @@ async function runIn<T>(home: string, given: ClusterOrder, work: (cluster: Clust
   const order = { ...given, signal: AbortSignal.any([given.signal, broken.signal]) };
   const local = await startCluster(home, order, breaks);
   const throttle = createThrottle(breaks);
+  const clock = scopeClock(createSystemClock());
   let working: Promise<unknown> = Promise.resolve();
   try {
-    const cluster = await clusterOf(local, order, throttle);
+    const cluster = await clusterOf({ local, throttle, clock }, order);
     const result = work(cluster);
     working = result;
     return await unlessAborted(order.signal, result);
@@ -57,7 +59,15 @@ async function runIn<T>(home: string, given: ClusterOrder, work: (cluster: Clust
     await throttle.stop();
     await local.stop();
     await settled(working, partingMs);
+    // Nothing that still waits for its moment keeps this process from ending.
+    clock.cancelAll();
   }
+}
+
+interface Parts {
+  readonly local: LocalCluster;
+  readonly throttle: Throttle;
+  readonly clock: Clock;
 }
 
 async function startCluster(home: string, order: ClusterOrder, breaks: (what: string) => void): Promise<LocalCluster> {
@@ -79,8 +89,7 @@ async function startCluster(home: string, order: ClusterOrder, breaks: (what: st
   });
 }
 
-async function clusterOf(local: LocalCluster, { spec, signal }: ClusterOrder, throttle: Throttle): Promise<Cluster> {
-  const clock = createSystemClock();
+async function clusterOf({ local, throttle, clock }: Parts, { spec, signal }: ClusterOrder): Promise<Cluster> {
   const shares = new Map(local.servers.map(({ name }, index) => [name, spec.servers[index]!.cpuShare]));
   const faults = createFaults({ local, throttle, clock, shares, signal });
   await faults.begin();

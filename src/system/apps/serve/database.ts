@@ -41,17 +41,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 // ---
 
-type DatabaseOptions = Pick<LocalClusterOptions, 'database' | 'logDirectory' | 'died'>;
+type DatabaseOptions = Pick<LocalClusterOptions, 'database' | 'logDirectory' | 'died' | 'signal'>;
 
 async function openEmbedded(
   { directory, persistent, settings }: Extract<DatabaseChoice, { kind: 'embedded' }>,
-  { logDirectory, died }: DatabaseOptions,
+  { logDirectory, died, signal }: DatabaseOptions,
 ): Promise<Database> {
   const logFile = join(logDirectory, `${databaseName}.log`);
   const database = await startEmbeddedPostgres({
     directory,
     persistent,
-    ...given({ settings }),
+    ...given({ settings, signal }),
     log: createLog({ component: databaseName, level: 'debug', destination: logFile }),
     died: (end) => died?.({ name: databaseName, pid: database.pid, exit: exitOf(end), logFile }),
   });
