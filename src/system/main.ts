@@ -5,7 +5,6 @@
  * port, or why it cannot run; the log goes to standard error. SIGTERM drains and exits with 0.
  */
 import { createLog } from './adapters/json-log.ts';
-import { Problem } from './problem.ts';
 import { startBalancerProcess } from './apps/process/balancer-process.ts';
 import { fail, live } from './apps/process/life.ts';
 import { startServerProcess } from './apps/process/server-process.ts';
@@ -15,6 +14,7 @@ import {
   serverProcessSettings,
   settingsVariable,
 } from './apps/process/settings.ts';
+import { Problem } from './problem.ts';
 
 const roles: Readonly<Record<string, (json: string) => Promise<void>>> = {
   server: (json) => {
