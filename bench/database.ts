@@ -11,9 +11,9 @@ import { parseArgs } from 'node:util';
 import type {
   Bus,
   ClientId,
+  Connected,
   ConversationId,
   Cursor,
-  Identity,
   Log,
   Send,
   Seq,
@@ -52,7 +52,7 @@ const log: Log = { write: (level, message) => level === 'error' && console.error
 
 interface Room {
   readonly id: ConversationId;
-  readonly members: readonly [Identity, Identity];
+  readonly members: readonly [Connected, Connected];
 }
 
 interface Phase {
@@ -115,12 +115,13 @@ try {
 
 /** Every user has a conversation with each of the next ones in the circle. */
 async function createRooms(store: Store): Promise<Room[]> {
-  const users: Identity[] = [];
+  const users: Connected[] = [];
   for (let n = 0; n < userCount; n++) {
     const name = `user${n}` as UserName;
     const user = (await store.createUser({ name, passwordHash: 'x', at: 0 }))!;
     const session = { user, deviceLabel: 'bench', tokenDigest: name, at: 0, expiresAt: 1 };
-    users.push({ user, name, device: await store.createSession(session) });
+    await store.createSession(session);
+    users.push((await store.beginConnection(name, 0))!);
   }
   const rooms: Room[] = [];
   let clientId = 0;

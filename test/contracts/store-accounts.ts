@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StoreFailure } from '../../src/system/database/store.ts';
+import { type Identity, StoreFailure } from '../../src/system/database/store.ts';
 import type { Bench } from './store-kit.ts';
 import {
   createGroup,
@@ -50,7 +50,7 @@ export function accountsContract(bench: Bench): void {
     const { store, other } = bench;
     const ada = await person(store, 'Ada');
     await store.createSession({ user: ada.user, deviceLabel: 'phone', tokenDigest: 'token', at: 5, expiresAt: 100 });
-    expect(await other.findSession('token', 99)).toEqual(ada);
+    expect(await other.findSession('token', 99)).toEqual(identityOf(ada));
     expect(await other.findSession('token', 100)).toBeNull();
     expect(await other.findSession('unknown', 99)).toBeNull();
     expect(await store.deleteSession('token')).toBe(true);
@@ -64,8 +64,8 @@ export function accountsContract(bench: Bench): void {
     const session = { user: ada.user, deviceLabel: 'phone', at: 50, expiresAt: 100 };
     await store.createSession({ ...session, tokenDigest: 'first' });
     await store.createSession({ ...session, tokenDigest: 'second' });
-    expect(await store.findSession('first', 60)).toEqual(ada);
-    expect(await store.findSession('second', 60)).toEqual(ada);
+    expect(await store.findSession('first', 60)).toEqual(identityOf(ada));
+    expect(await store.findSession('second', 60)).toEqual(identityOf(ada));
   });
 
   it('a session of nobody is refused as a failure that wrote nothing', async () => {
@@ -82,8 +82,9 @@ export function accountsContract(bench: Bench): void {
       const user = await store.createUser({ name: userName(text), passwordHash: text, at: 1 });
       expect(await store.findUser(text)).toEqual({ id: user, name: text, passwordHash: text });
       const session = { user: user!, deviceLabel: text, tokenDigest: text, at: 0, expiresAt: 1e12 };
-      const by = { user: user!, name: userName(text), device: await store.createSession(session) };
-      expect(await store.findSession(text, 1)).toEqual(by);
+      await store.createSession(session);
+      const by = (await store.beginConnection(text, 1))!;
+      expect(await store.findSession(text, 1)).toEqual(identityOf(by));
       const { conversation } = await done(store, createGroup(by, text));
       expect(await store.change(invite(by, conversation, text))).toEqual({ kind: 'refused', code: 'alreadyMember' });
       await done(store, openDirect(by, text));
@@ -114,4 +115,10 @@ export function accountsContract(bench: Bench): void {
     );
     for (const failure of failures) expect(failure).toMatchObject({ name: 'StoreFailure', definite: true });
   });
+}
+
+// ---
+
+function identityOf({ user, name, device }: Identity): Identity {
+  return { user, name, device };
 }

@@ -1,4 +1,4 @@
-import type { Change, Identity, Outcome, Send, Store } from '../../src/system/database/store.ts';
+import type { Change, Connected, Identity, Outcome, Send, Store } from '../../src/system/database/store.ts';
 import type { Entry } from '../../src/system/protocol/frames.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../../src/system/protocol/ids.ts';
 
@@ -21,24 +21,30 @@ export const groupMembersMax = 5;
 
 export type Accepted = Extract<Outcome, { kind: 'accepted' }>;
 
-/** Signs up each name, and signs each in on one device. */
+/** Signs up each name, signs each in on one device, and connects it. */
 export async function people<const N extends readonly string[]>(
   store: Store,
   ...names: N
-): Promise<{ [K in keyof N]: Identity }> {
-  const made: Identity[] = [];
+): Promise<{ [K in keyof N]: Connected }> {
+  const made: Connected[] = [];
   for (const name of names) made.push(await person(store, name));
-  return made as { [K in keyof N]: Identity };
+  return made as { [K in keyof N]: Connected };
 }
 
-export async function person(store: Store, name: string): Promise<Identity> {
+export async function person(store: Store, name: string): Promise<Connected> {
   const user = await store.createUser({ name: userName(name), passwordHash: 'hash', at: 0 });
   return signIn(store, { user: user!, name: userName(name) }, 'phone');
 }
 
-export async function signIn(store: Store, who: Pick<Identity, 'user' | 'name'>, label: string): Promise<Identity> {
-  const session = { user: who.user, deviceLabel: label, tokenDigest: `${who.user}-${label}`, at: 0, expiresAt: 1e12 };
-  return { user: who.user, name: who.name, device: await store.createSession(session) };
+export async function signIn(store: Store, who: Pick<Identity, 'user' | 'name'>, label: string): Promise<Connected> {
+  const tokenDigest = `${who.user}-${label}`;
+  await store.createSession({ user: who.user, deviceLabel: label, tokenDigest, at: 0, expiresAt: 1e12 });
+  return (await store.beginConnection(tokenDigest, 1))!;
+}
+
+/** The next connection of the device of `people`. */
+export async function reconnect(store: Store, { user }: Identity): Promise<Connected> {
+  return (await store.beginConnection(`${user}-phone`, 1))!;
 }
 
 /** A client id that no operation of the file had before. */
@@ -46,27 +52,27 @@ export function nextId(): ClientId {
   return ++lastId as ClientId;
 }
 
-export function send(by: Identity, conversation: ConversationId, more: Partial<Send> = {}): Send {
+export function send(by: Connected, conversation: ConversationId, more: Partial<Send> = {}): Send {
   return { by, conversation, clientId: nextId(), at: 1000, epoch: 0, payload: 'AAAA', ...more };
 }
 
-export function openDirect(by: Identity, peer: string): Change {
+export function openDirect(by: Connected, peer: string): Change {
   return { kind: 'openDirect', by, clientId: nextId(), at: 1000, with: userName(peer) };
 }
 
-export function createGroup(by: Identity, title = 'crew'): Change {
+export function createGroup(by: Connected, title = 'crew'): Change {
   return { kind: 'createGroup', by, clientId: nextId(), at: 1000, title };
 }
 
-export function invite(by: Identity, conversation: ConversationId, name: string): Change {
+export function invite(by: Connected, conversation: ConversationId, name: string): Change {
   return { kind: 'invite', by, clientId: nextId(), at: 1000, conversation, user: userName(name) };
 }
 
-export function remove(by: Identity, conversation: ConversationId, name: string): Change {
+export function remove(by: Connected, conversation: ConversationId, name: string): Change {
   return { kind: 'remove', by, clientId: nextId(), at: 1000, conversation, user: userName(name) };
 }
 
-export function leave(by: Identity, conversation: ConversationId): Change {
+export function leave(by: Connected, conversation: ConversationId): Change {
   return { kind: 'leave', by, clientId: nextId(), at: 1000, conversation };
 }
 
@@ -84,12 +90,12 @@ export async function sent(store: Store, message: Send): Promise<Accepted> {
   return expectAccepted((await store.accept([message]))[0]);
 }
 
-export async function direct(store: Store, by: Identity, peer: Identity): Promise<ConversationId> {
+export async function direct(store: Store, by: Connected, peer: Identity): Promise<ConversationId> {
   return (await done(store, openDirect(by, peer.name))).conversation;
 }
 
 /** A group that the first made and invited the others to, in this order. */
-export async function group(store: Store, admin: Identity, ...others: readonly Identity[]): Promise<ConversationId> {
+export async function group(store: Store, admin: Connected, ...others: readonly Identity[]): Promise<ConversationId> {
   const { conversation } = await done(store, createGroup(admin));
   for (const { name } of others) await done(store, invite(admin, conversation, name));
   return conversation;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Identity, Store } from '../../src/system/database/store.ts';
+import type { Connected, Store } from '../../src/system/database/store.ts';
 import type { ConversationId } from '../../src/system/protocol/ids.ts';
 import type { Bench } from './store-kit.ts';
 import {
@@ -135,9 +135,9 @@ export function membershipContract(bench: Bench): void {
   });
 
   interface Scene {
-    readonly ada: Identity;
-    readonly bob: Identity;
-    readonly eve: Identity;
+    readonly ada: Connected;
+    readonly bob: Connected;
+    readonly eve: Connected;
     /** Of ada, who is admin, and bob. */
     readonly crew: ConversationId;
     readonly pair: ConversationId;

@@ -5,6 +5,7 @@ import type { Bench, StoreData } from './store-kit.ts';
 import { membershipContract } from './store-membership.ts';
 import { messagesContract } from './store-messages.ts';
 import { readingContract } from './store-reading.ts';
+import { takeoverContract } from './store-takeover.ts';
 
 /** What every store promises. `createData` makes stores whose groups have at most `groupMembersMax` members. */
 export function storeContract(name: string, createData: () => Promise<StoreData>): void {
@@ -32,5 +33,6 @@ export function storeContract(name: string, createData: () => Promise<StoreData>
     describe('messages', () => messagesContract(bench));
     describe('membership', () => membershipContract(bench));
     describe('reading', () => readingContract(bench));
+    describe('takeover', () => takeoverContract(bench));
   });
 }

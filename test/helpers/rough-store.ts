@@ -41,6 +41,7 @@ export function createRoughStore(random: Random, delayMaxMs: number): RoughStore
     wrap: (store, clock) => ({
       ...store,
       findSession: rough(clock, store.findSession),
+      beginConnection: rough(clock, store.beginConnection),
       accept: rough(clock, async (sends) => {
         const outcomes = await store.accept(sends);
         for (const [i, send] of sends.entries()) note(send, outcomes[i]!);

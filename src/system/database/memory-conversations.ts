@@ -37,6 +37,7 @@ interface World {
   findUser(name: string): { readonly id: UserId } | undefined;
   nameOf(user: UserId): UserName;
   deviceCount(): number;
+  newestConnection(device: DeviceId): number;
 }
 
 /** The part of the memory store that holds conversations; all calls are synchronous. */
@@ -54,6 +55,7 @@ export function createMemoryConversations(world: World) {
   function accept(send: Send): Outcome {
     const done = operations.get(send.by.device)?.get(send.clientId);
     if (done) return repeat(send, done, null);
+    if (isSuperseded(send)) return { kind: 'superseded' };
     const room = roomOf(send.conversation);
     if (!room?.members.includes(send.by.user)) return refused('notMember');
     const { epoch, payload } = send;
@@ -72,6 +74,7 @@ export function createMemoryConversations(world: World) {
     const target = name === null ? null : (world.findUser(name)?.id ?? null);
     const done = operations.get(change.by.device)?.get(change.clientId);
     if (done) return repeat(change, done, target);
+    if (isSuperseded(change)) return { kind: 'superseded' };
     if (change.kind === 'openDirect') return openDirect(change, target);
     if (change.kind === 'createGroup') return create('group', change, [change.by.user]);
     const room = roomOf(change.conversation);
@@ -81,6 +84,10 @@ export function createMemoryConversations(world: World) {
       groupMembersMax: world.groupMembersMax,
     });
     return decision.kind === 'refused' ? decision : apply(room!, change, decision);
+  }
+
+  function isSuperseded({ by }: Send | Change): boolean {
+    return by.connection < world.newestConnection(by.device);
   }
 
   function openDirect(change: Change, target: UserId | null): Outcome {

@@ -31,12 +31,14 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
   const users = new Map<UserId, StoredUser>();
   const usersByKey = new Map<string, StoredUser>();
   const devices = new Map<string, Identity>();
+  const connections = new Map<DeviceId, number>();
   const sessions = new Map<string, { readonly identity: Identity; readonly expiresAt: EpochMs }>();
   const conversations = createMemoryConversations({
     groupMembersMax: options.groupMembersMax ?? limits.groupMembersMax,
     findUser: (name) => usersByKey.get(nameKey(name)),
     nameOf: (user) => users.get(user)!.name,
     deviceCount: () => devices.size,
+    newestConnection: (device) => connections.get(device) ?? 0,
   });
   let closed = false;
 
@@ -57,10 +59,14 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
         sessions.set(session.tokenDigest, { identity, expiresAt: session.expiresAt });
         return identity.device;
       }),
-    findSession: (tokenDigest, now) =>
+    findSession: (tokenDigest, now) => answer(() => whoIs(tokenDigest, now)),
+    beginConnection: (tokenDigest, now) =>
       answer(() => {
-        const session = sessions.get(tokenDigest);
-        return session && session.expiresAt > now ? session.identity : null;
+        const identity = whoIs(tokenDigest, now);
+        if (identity === null) return null;
+        const connection = (connections.get(identity.device) ?? 0) + 1;
+        connections.set(identity.device, connection);
+        return { ...identity, connection };
       }),
     deleteSession: (tokenDigest) => answer(() => sessions.delete(tokenDigest)),
     accept: (sends) => answer(() => sends.map(conversations.accept)),
@@ -86,6 +92,11 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
   async function answer<T>(work: () => T): Promise<T> {
     if (closed) throw new StoreFailure('The store is closed; open a new one.', { definite: true });
     return work();
+  }
+
+  function whoIs(tokenDigest: string, now: EpochMs): Identity | null {
+    const session = sessions.get(tokenDigest);
+    return session && session.expiresAt > now ? session.identity : null;
   }
 
   function signIn(user: UserId, label: string): Identity {

@@ -1,7 +1,7 @@
 import type { ConversationId, Seq } from '../protocol/ids.ts';
 import { isRepeat } from './change-rules.ts';
 import { bigints, texts } from './postgres-arrays.ts';
-import { type DoneRow, doneOf, findDone } from './postgres-done.ts';
+import { doneOf, findKnown, type Known } from './postgres-done.ts';
 import { type Pool, type Statement, sqlState } from './postgres-pool.ts';
 import type { Outcome, Send } from './store.ts';
 
@@ -20,7 +20,7 @@ export function createAccept(pool: Pool): (sends: readonly Send[]) => Promise<re
     });
   };
 
-  /** Null when one is a repeat, or of somebody who is not a member: then nothing was written. */
+  /** Null when one is a repeat, or of a stranger or a superseded connection: then nothing was written. */
   async function acceptNew(sends: readonly Send[]): Promise<readonly Outcome[] | null> {
     const rooms = groupByConversation(sends);
     const places = placesIn(rooms, sends);
@@ -46,12 +46,10 @@ export function createAccept(pool: Pool): (sends: readonly Send[]) => Promise<re
     const written = await acceptAnyRows(sends);
     const seqs = new Map(written.map(({ place, seq }) => [sends[place - 1]!, seq]));
     const others = sends.filter((send) => !seqs.has(send));
-    const done = await lookUp(others);
+    const known = await lookUp(others);
     return sends.map((send) => {
       const seq = seqs.get(send);
-      return seq === undefined
-        ? answerOther(send, done.get(operationKey(send)))
-        : accepted(send, { seq, repeat: false });
+      return seq === undefined ? answerOther(send, known.get(send)!) : accepted(send, { seq, repeat: false });
     });
   }
 
@@ -68,10 +66,10 @@ export function createAccept(pool: Pool): (sends: readonly Send[]) => Promise<re
     }
   }
 
-  async function lookUp(sends: readonly Send[]): Promise<ReadonlyMap<string, DoneRow>> {
+  async function lookUp(sends: readonly Send[]): Promise<ReadonlyMap<Send, Known>> {
     if (sends.length === 0) return new Map();
-    const rows = await findDone(pool.read, sends);
-    return new Map(rows.map((row) => [`${row.device}/${row.client_id}`, row]));
+    const known = await findKnown(pool.read, sends);
+    return new Map(sends.map((send, index) => [send, known[index]!]));
   }
 }
 
@@ -79,15 +77,15 @@ export function createAccept(pool: Pool): (sends: readonly Send[]) => Promise<re
 
 const acceptNewStatement: Statement = {
   name: 'accept_new',
-  text: 'SELECT accept_new($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS bases',
+  text: 'SELECT accept_new($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS bases',
 };
 const acceptAnyStatement: Statement = {
   name: 'accept_any',
-  text: 'SELECT place, given_seq AS seq FROM accept_any($1, $2, $3, $4, $5, $6, $7, $8)',
+  text: 'SELECT place, given_seq AS seq FROM accept_any($1, $2, $3, $4, $5, $6, $7, $8, $9)',
 };
 
 const uniqueViolation = '23505';
-/** Of accept_new: a repeat, a stranger. */
+/** Of accept_new: a repeat; a stranger or a superseded connection. */
 const unexpected = [uniqueViolation, 'NW001'];
 const attemptsMax = 10;
 
@@ -118,6 +116,7 @@ function senderColumns(sends: readonly Send[]): readonly Buffer[] {
   return [
     bigints(sends.map((send) => send.by.user)),
     bigints(sends.map((send) => send.by.device)),
+    bigints(sends.map((send) => send.by.connection)),
     bigints(sends.map((send) => send.clientId)),
     bigints(sends.map((send) => send.at)),
     bigints(sends.map((send) => send.epoch)),
@@ -146,8 +145,9 @@ function withoutTwins(sends: readonly Send[]): { distinct: readonly Send[]; plac
   return { distinct, places };
 }
 
+/** An operation that comes again on a newer connection stands for itself: the older one may be superseded. */
 function operationKey({ by, clientId }: Send): string {
-  return `${by.device}/${clientId}`;
+  return `${by.device}/${by.connection}/${clientId}`;
 }
 
 /** The answer to a send whose operation stands earlier in the same batch. */
@@ -156,10 +156,10 @@ function answerTwin(send: Send, first: Send, outcome: Outcome): Outcome {
   return outcome.kind === 'accepted' ? { ...outcome, repeat: true } : outcome;
 }
 
-function answerOther(send: Send, row: DoneRow | undefined): Outcome {
-  if (!row) return { kind: 'refused', code: 'notMember' };
-  if (!isRepeat(send, doneOf(row), null)) return { kind: 'refused', code: 'clientIdReused' };
-  return accepted({ ...send, at: row.at }, { seq: row.seq, repeat: true });
+function answerOther(send: Send, { done, superseded }: Known): Outcome {
+  if (!done) return superseded ? { kind: 'superseded' } : { kind: 'refused', code: 'notMember' };
+  if (!isRepeat(send, doneOf(done), null)) return { kind: 'refused', code: 'clientIdReused' };
+  return accepted({ ...send, at: done.at }, { seq: done.seq, repeat: true });
 }
 
 function accepted({ conversation, at }: Send, { seq, repeat }: { seq: Seq; repeat: boolean }): Outcome {

@@ -1,12 +1,12 @@
 import type { DeviceId, UserId } from '../protocol/ids.ts';
 import type { Pool, Statement } from './postgres-pool.ts';
 import { storable } from './postgres-text.ts';
-import type { Identity, Store, StoredUser } from './store.ts';
+import type { Connected, Identity, Store, StoredUser } from './store.ts';
 
 /** Users, devices and sessions. */
 export function createAccounts(
   pool: Pool,
-): Pick<Store, 'createUser' | 'findUser' | 'createSession' | 'findSession' | 'deleteSession'> {
+): Pick<Store, 'createUser' | 'findUser' | 'createSession' | 'findSession' | 'beginConnection' | 'deleteSession'> {
   return {
     createUser: async ({ name, passwordHash, at }) => {
       const [row] = await pool.write<{ id: UserId }>(createUser, [storable(name), passwordHash, at]);
@@ -28,6 +28,10 @@ export function createAccounts(
     },
     findSession: async (tokenDigest, now) => {
       const [row] = await pool.read<Identity>(findSession, [storable(tokenDigest), now]);
+      return row ?? null;
+    },
+    beginConnection: async (tokenDigest, now) => {
+      const [row] = await pool.write<Connected>(beginConnection, [storable(tokenDigest), now]);
       return row ?? null;
     },
     deleteSession: async (tokenDigest) => (await pool.write(deleteSession, [storable(tokenDigest)])).length > 0,
@@ -70,6 +74,15 @@ const findSession: Statement = {
     SELECT u.id AS user, u.name, d.id AS device
     FROM sessions s JOIN devices d ON d.id = s.device JOIN users u ON u.id = d.user_id
     WHERE s.token_digest = $1 AND s.expires_at > $2`,
+};
+
+const beginConnection: Statement = {
+  name: 'begin_connection',
+  text: `
+    UPDATE devices d SET connection = d.connection + 1
+    FROM sessions s, users u
+    WHERE s.token_digest = $1 AND s.expires_at > $2 AND d.id = s.device AND u.id = d.user_id
+    RETURNING u.id AS user, u.name, d.id AS device, d.connection`,
 };
 
 const deleteSession: Statement = {

@@ -10,7 +10,7 @@ import {
   targetName,
 } from './change-rules.ts';
 import { bigints } from './postgres-arrays.ts';
-import { type DoneRow, doneOf, findDone } from './postgres-done.ts';
+import { type DoneRow, doneOf, findKnown, type Known } from './postgres-done.ts';
 import { type Pool, type Query, type Statement, sqlState } from './postgres-pool.ts';
 import { storable } from './postgres-text.ts';
 import type { Change, Outcome } from './store.ts';
@@ -42,8 +42,9 @@ export function createChange(
   }
 
   async function create(change: CreatingChange): Promise<Outcome> {
-    const { done, target } = await factsOf(pool.read, change);
+    const { done, superseded, target } = await factsOf(pool.read, change);
     if (done) return repeat(change, done, target?.id ?? null);
+    if (superseded) return { kind: 'superseded' };
     if (change.kind === 'createGroup') return (await insert(change, { kind: 'group', users: [self(change)] }))!;
     if (!target) return refused('unknownUser');
     const users = target.id === change.by.user ? [self(change)] : [self(change), target];
@@ -91,8 +92,9 @@ export function createChange(
 
   async function changeGroup(query: Query, change: GroupChange): Promise<Outcome> {
     const state = await lock(query, change.conversation);
-    const { done, target } = await factsOf(query, change);
+    const { done, superseded, target } = await factsOf(query, change);
     if (done) return repeat(change, done, target?.id ?? null);
+    if (superseded) return { kind: 'superseded' };
     const decision = decideChange(change, { state, target: target?.id ?? null, groupMembersMax });
     if (decision.kind === 'refused') return decision;
     return apply(query, { change, decision, person: change.kind === 'leave' ? self(change) : target! });
@@ -128,11 +130,15 @@ interface Person {
 const uniqueViolation = '23505';
 const attemptsMax = 10;
 
-async function factsOf(query: Query, change: Change): Promise<{ done: DoneRow | null; target: Person | null }> {
+/**
+ * The target is looked up first: when the connection is still the newest afterwards, a later one, which may repeat the
+ * operation, finds the same target.
+ */
+async function factsOf(query: Query, change: Change): Promise<Known & { target: Person | null }> {
   const name = targetName(change);
-  const [done] = await findDone(query, [change]);
   const [target] = name === null ? [] : await query<Person>(targetStatement, [storable(name)]);
-  return { done: done ?? null, target: target ?? null };
+  const [known] = await findKnown(query, [change]);
+  return { ...known!, target: target ?? null };
 }
 
 /** The conversation as it stays until the end of the transaction. Other writers of it wait. */

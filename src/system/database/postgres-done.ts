@@ -1,6 +1,6 @@
 import type { EpochMs } from '../ports.ts';
 import type { ConversationKind, MembershipEntry } from '../protocol/frames.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, UserId } from '../protocol/ids.ts';
+import type { ConversationId, Seq, UserId } from '../protocol/ids.ts';
 import type { DoneOperation } from './change-rules.ts';
 import { bigints } from './postgres-arrays.ts';
 import type { Query, Statement } from './postgres-pool.ts';
@@ -8,8 +8,6 @@ import type { Change, Send } from './store.ts';
 
 /** An operation on record. */
 export interface DoneRow {
-  readonly device: DeviceId;
-  readonly client_id: ClientId;
   readonly conversation: ConversationId;
   readonly seq: Seq;
   readonly at: EpochMs;
@@ -19,12 +17,22 @@ export interface DoneRow {
   readonly title: string;
 }
 
-/** What is on record of these operations; those never done are missing. */
-export function findDone(query: Query, operations: readonly (Send | Change)[]): Promise<readonly DoneRow[]> {
-  return query(findDoneStatement, [
+/** What is known of an operation that somebody asks for. */
+export interface Known {
+  /** Null when it was never done. */
+  readonly done: DoneRow | null;
+  /** A newer connection of its device has begun. */
+  readonly superseded: boolean;
+}
+
+/** What is known of these operations, in their order. */
+export async function findKnown(query: Query, operations: readonly (Send | Change)[]): Promise<readonly Known[]> {
+  const rows = await query<KnownRow>(findKnownStatement, [
     bigints(operations.map(({ by }) => by.device)),
+    bigints(operations.map(({ by }) => by.connection)),
     bigints(operations.map(({ clientId }) => clientId)),
   ]);
+  return rows.map((row) => ({ done: row.conversation === null ? null : row, superseded: row.superseded }));
 }
 
 export function doneOf(row: DoneRow): DoneOperation {
@@ -34,11 +42,16 @@ export function doneOf(row: DoneRow): DoneOperation {
 
 // ---
 
-const findDoneStatement: Statement = {
-  name: 'find_done',
+type KnownRow = (DoneRow | { readonly conversation: null }) & { readonly superseded: boolean };
+
+const findKnownStatement: Statement = {
+  name: 'find_known',
   text: `
-    SELECT m.device, m.client_id, m.conversation, m.seq, m.at, m.change, m.users, c.kind, c.title
-    FROM unnest($1::bigint[], $2::bigint[]) asked (device, client_id)
-    JOIN messages m ON m.device = asked.device AND m.client_id = asked.client_id
-    JOIN conversations c ON c.id = m.conversation`,
+    SELECT coalesce(asked.connection < d.connection, false) AS superseded,
+      m.conversation, m.seq, m.at, m.change, m.users, c.kind, c.title
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY asked (device, connection, client_id, n)
+    LEFT JOIN devices d ON d.id = asked.device
+    LEFT JOIN messages m ON m.device = asked.device AND m.client_id = asked.client_id
+    LEFT JOIN conversations c ON c.id = m.conversation
+    ORDER BY asked.n`,
 };

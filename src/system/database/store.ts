@@ -17,13 +17,19 @@ export interface Store {
   createSession(session: NewSession): Promise<DeviceId>;
   /** Null when unknown or expired at `now`. */
   findSession(tokenDigest: string, now: EpochMs): Promise<Identity | null>;
+  /**
+   * The same, and begins a connection of the device, the newest from now on: nothing is written any more for those that
+   * began before it, by whichever server.
+   */
+  beginConnection(tokenDigest: string, now: EpochMs): Promise<Connected | null>;
   /** False when there was none. */
   deleteSession(tokenDigest: string): Promise<boolean>;
 
   /**
    * Accepts messages in one commit: resolves after the commit is durable. Outcomes stand in the order of `sends`.
    * For each conversation, sequences are given without gaps and in the order of `sends`; a repeated
-   * (device, client id) gets its first answer and takes no sequence. Membership counts at the commit.
+   * (device, client id) gets its first answer and takes no sequence. Membership counts at the commit, and so does
+   * which connection of a device is the newest.
    */
   accept(sends: readonly Send[]): Promise<readonly Outcome[]>;
   /** The same for one change of membership, which takes a place in the sequence too. */
@@ -71,9 +77,15 @@ export interface Identity {
   readonly device: DeviceId;
 }
 
+/** Somebody on one connection of their device. */
+export interface Connected extends Identity {
+  /** Higher than that of every connection of the device that began before; 0 is before the first. */
+  readonly connection: number;
+}
+
 /** Who performs a writing operation, and its id on their device. */
 interface Operation {
-  readonly by: Identity;
+  readonly by: Connected;
   readonly clientId: ClientId;
   readonly at: EpochMs;
 }
@@ -96,6 +108,8 @@ export type Change = Operation &
 /**
  * `accepted`: it is committed. `repeat` means that an earlier call had committed it (or, for `openDirect`, that the
  * conversation existed): nothing new was written. `entry` is what was written, also for a repeat when it is at hand.
+ * `superseded`: nothing was written, for a newer connection of the device has begun. What becomes of the operation is for
+ * that one to hear: it may be repeated there, or have been.
  */
 export type Outcome =
   | {
@@ -109,7 +123,8 @@ export type Outcome =
       /** The membership entry of a new change; null for messages (the caller has the parts) and repeats. */
       readonly entry: Entry | null;
     }
-  | { readonly kind: 'refused'; readonly code: ErrorCode };
+  | { readonly kind: 'refused'; readonly code: ErrorCode }
+  | { readonly kind: 'superseded' };
 
 export interface ReadRange {
   readonly conversation: ConversationId;

@@ -72,6 +72,7 @@ export const closeCodes = {
   4004: 'Too many malformed frames: a defect of the client.',
   4008: 'The reader was too slow for too long: reconnect and catch up.',
   4009: 'A newer connection of the same device took over: do not reconnect by yourself.',
+  4010: 'Another connection of the same device began later, perhaps one that was given up: reconnect, and repeat what was not answered.',
   4011: 'The server failed inside: reconnect with backoff.',
 } as const;
 

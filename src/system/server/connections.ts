@@ -90,7 +90,10 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
     session.tokenDigest = secrets.digestToken(frame.token);
     if (frame.cursors !== undefined) session.claims = new Map(frame.cursors);
     try {
-      const who = await ground.reads.run(() => ground.store.findSession(session.tokenDigest, clock.wall()));
+      const who = await ground.reads.run(async () =>
+        // One that is gone by now must not take the device over from the connection that came after it.
+        isClosed(session) ? null : ground.store.beginConnection(session.tokenDigest, clock.wall()),
+      );
       if (isClosed(session)) return;
       if (who === null) return close(session, 4001, 'The token is not valid.');
       session.who = who;

@@ -49,6 +49,7 @@ export function watchDatabase(
       findUser: watched((name) => store.findUser(name)),
       createSession: watched((session) => store.createSession(session)),
       findSession: watched((digest, now) => store.findSession(digest, now)),
+      beginConnection: watched((digest, now) => store.beginConnection(digest, now)),
       deleteSession: watched((digest) => store.deleteSession(digest)),
       accept: watched((sends) => store.accept(sends)),
       change: watched((change) => store.change(change)),

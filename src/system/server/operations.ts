@@ -191,11 +191,16 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
   // --- answers
 
   function answer(operation: Operation, outcome: Outcome, send: Send | null): void {
+    const { session, clientId } = operation;
+    if (outcome.kind === 'superseded') {
+      leave(operation);
+      sessions.close(session, 4010, 'Another connection of this device began later.');
+      return;
+    }
     if (outcome.kind === 'refused') {
       refuse(operation, outcome.code);
       return;
     }
-    const { session, clientId } = operation;
     const { conversation, seq, at, repeat } = outcome;
     leave(operation);
     fences.settle(operation);

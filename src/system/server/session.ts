@@ -1,5 +1,5 @@
 /** One connection and what the server knows of it. There are thousands: what is rarely needed is made when needed. */
-import type { Identity } from '../database/store.ts';
+import type { Connected } from '../database/store.ts';
 import type { Ms, Socket } from '../ports.ts';
 import type { CloseCode } from '../protocol/errors.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
@@ -12,7 +12,7 @@ export interface Session {
   /** `new` until `hello`, `greeting` while its token is looked up, `open` from `welcome`, `closed` for good. */
   state: 'new' | 'greeting' | 'open' | 'closed';
   /** Null until `open`. */
-  who: Identity | null;
+  who: Connected | null;
   tokenDigest: string;
   readonly openedAt: Ms;
   heardAt: Ms;
@@ -104,7 +104,7 @@ export interface Directory {
   readonly open: number;
   connected(session: Session): void;
   /** Makes an identified session known; answers the older connection of the same device. */
-  identified(session: Session, who: Identity): Session | null;
+  identified(session: Session, who: Connected): Session | null;
   /** Forgets who it was; it stays in `all` until `gone`. */
   left(session: Session): void;
   gone(session: Session): void;

@@ -14,9 +14,12 @@ import {
   createGroup,
   direct,
   done,
+  group,
+  invite,
   people,
   person,
   readAll,
+  reconnect,
   send,
   sent,
   seq,
@@ -64,6 +67,25 @@ describe('a store in PostgreSQL', () => {
     // The next one finds a connection again, and the repeat settles what happened.
     expect(await sent(store, message)).toMatchObject({ seq: 2 });
     expect(seqsOf(await readAll(store, conversation, bob))).toEqual([1, 2]);
+  });
+
+  it('asks which connection is the newest after it has waited for the conversation', async () => {
+    const [store, other] = [await open(), await open()];
+    const [old, bob] = await people(store, 'ada', 'bob');
+    const conversation = await group(store, old);
+    const holder = new pg.Client(url);
+    await holder.connect();
+    await holder.query(`BEGIN; SELECT FROM conversations WHERE id = ${conversation} FOR UPDATE`);
+    const [message, invitation] = [send(old, conversation), invite(old, conversation, bob.name)];
+    const late = Promise.all([store.accept([message]), store.change(invitation)]);
+    const waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    await expect.poll(() => postgres.query(url, waiting)).toHaveLength(2);
+    const by = await reconnect(other, old);
+    await holder.query('COMMIT');
+    await holder.end();
+    expect(await late).toEqual([[{ kind: 'superseded' }], { kind: 'superseded' }]);
+    expect(await sent(other, { ...message, by })).toMatchObject({ seq: 2, repeat: false });
+    expect(await done(other, { ...invitation, by })).toMatchObject({ seq: 3, repeat: false });
   });
 
   it('connections that were cut while idle are not noticed by anybody', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Store } from '../../../src/system/database/store.ts';
 import { closeCodes } from '../../../src/system/protocol/errors.ts';
 import { serverFrame } from '../../../src/system/protocol/frames.ts';
 import { limits } from '../../../src/system/protocol/limits.ts';
@@ -75,6 +76,45 @@ describe('a connection', () => {
     const newer = rig.connect(older.account);
     await rig.clock.advance(0);
     expect([older.closed, newer.closed]).toEqual([4009, null]);
+  });
+
+  it('writes nothing any more once a newer one has begun at another server, and is told to come again with 4010', async () => {
+    const rig = await createChatRig({ servers: 2 });
+    const older = await rig.online('anna');
+    older.send({ type: 'createGroup', clientId: 1, title: 'trip' });
+    await rig.clock.advance(10);
+    const newer = rig.connect(older.account, 1);
+    await rig.clock.advance(10);
+    for (const clientId of [2, 3]) older.send({ type: 'send', clientId, conversation: 1, epoch: 0, payload: 'x' });
+    older.send({ type: 'createGroup', clientId: 4, title: 'late' });
+    await rig.clock.advance(10);
+    expect([older.closed, newer.closed]).toEqual([4010, null]);
+    expect([2, 3, 4].map((clientId) => older.answer(clientId))).toEqual([undefined, undefined, undefined]);
+    newer.send({ type: 'send', clientId: 3, conversation: 1, epoch: 0, payload: 'x' });
+    await rig.clock.advance(10);
+    expect(newer.answer(3)).toMatchObject({ type: 'accepted', seq: 2 });
+    expect([...rig.store.entries()].map(({ clientId }) => clientId)).toEqual([1, 3]);
+    expect(rig.servers.map((server) => server.stats().inFlight)).toEqual([0, 0]);
+  });
+
+  it('does not take its device over when it is gone before its token was looked up', async () => {
+    const begun: (() => void)[] = [];
+    const wrap = (store: Store): Store => ({
+      ...store,
+      beginConnection: async (digest, now) => {
+        await new Promise<void>((go) => begun.push(go));
+        return store.beginConnection(digest, now);
+      },
+    });
+    const rig = await createChatRig({ wrap, settings: { readsMax: 1 } });
+    const [anna, bob] = [await rig.signIn('anna'), await rig.signIn('bob')];
+    rig.connect(anna);
+    const gone = rig.connect(bob);
+    gone.pair.close();
+    await rig.clock.advance(0);
+    begun[0]!();
+    await rig.clock.advance(0);
+    expect(begun).toHaveLength(1);
   });
 
   it('may ask for things before it is welcomed; a second hello or anything before the first is out of order', async () => {

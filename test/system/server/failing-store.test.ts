@@ -152,7 +152,7 @@ describe('a store that fails', () => {
   });
 
   it('at `hello` closes with 4011, so that the client comes again with backoff', async () => {
-    const wrap = (store: Store): Store => ({ ...store, findSession: () => Promise.reject(definite) });
+    const wrap = (store: Store): Store => ({ ...store, beginConnection: () => Promise.reject(definite) });
     const rig = await createChatRig({ wrap });
     const anna = rig.connect(await rig.signIn('anna'));
     await rig.clock.advance(0);

@@ -47,6 +47,7 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
     findUser: (name) => call(0, () => store.findUser(name)),
     createSession: (session) => call(1, () => store.createSession(session)),
     findSession: (digest, now) => call(0, () => store.findSession(digest, now)),
+    beginConnection: (digest, now) => call(1, () => store.beginConnection(digest, now)),
     deleteSession: (digest) => call(1, () => store.deleteSession(digest)),
     // A copy, as on a wire: what the server does to its own lists afterwards is not part of the call.
     accept: (sends) => ((batch) => call(batch.length, () => store.accept(batch)))([...sends]),

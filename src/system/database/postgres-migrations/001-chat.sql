@@ -10,12 +10,14 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_name ON users (lower(name COLLATE "C"));
 
+-- connection is the number of the newest one; it moves with every `hello`, so there is room as in conversations below.
 CREATE TABLE devices (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   user_id bigint NOT NULL REFERENCES users,
   label text NOT NULL,
+  connection bigint NOT NULL DEFAULT 0,
   UNIQUE (user_id, label)
-);
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 10000);
 
 CREATE TABLE sessions (
   token_digest text PRIMARY KEY,
@@ -89,17 +91,19 @@ CREATE TABLE cursors (
   PRIMARY KEY (device, conversation)
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 10000);
 
--- Writes a batch of messages that are, as almost always, new and from members; raises NW001 when one is not, so that
--- nothing is written. conversation_ids are distinct and ascending, the order in which all writers lock; sizes are the
+-- Writes a batch of messages that are, as almost always, new, from members and from the newest connections of their devices;
+-- raises NW001 when one is not, so that nothing is written. conversation_ids are distinct and ascending, the order in which all writers lock; sizes are the
 -- numbers of messages for each. The other arrays have one element per message: `slots` is the place in conversation_ids,
 -- `offsets` counts from 1 within the conversation. Answers the sequence before the first message of each conversation.
--- Each statement in a function sees what was committed before it began; members are therefore read as they are while the
--- rows of their conversations are locked, and nobody can be removed in between. Who belongs to a direct conversation never
+-- Each statement in a function sees what was committed before it began; members and connections are therefore read as they
+-- are while the rows of the conversations are locked: nobody can be removed in between, and who repeats an operation on a
+-- connection that begins after the look waits for the lock, and then sees what was written. Who belongs to a direct conversation never
 -- changes and stands in its row; in a group the look-up is a scalar subquery, which is never turned into a join over the
 -- whole table.
 CREATE FUNCTION accept_new(
   conversation_ids bigint[], sizes bigint[], slots bigint[], offsets bigint[],
-  senders bigint[], devices bigint[], client_ids bigint[], times bigint[], epochs bigint[], payloads text[]
+  senders bigint[], devices bigint[], connections bigint[], client_ids bigint[], times bigint[], epochs bigint[],
+  payloads text[]
 ) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
   bases bigint[];
@@ -120,12 +124,12 @@ BEGIN
   END IF;
   INSERT INTO messages (conversation, seq, device, client_id, at, epoch, payload)
   SELECT conversation_ids[slot], bases[slot] + place, device, client_id, at, epoch, payload
-  FROM unnest(slots, offsets, senders, devices, client_ids, times, epochs, payloads)
-    asked (slot, place, sender, device, client_id, at, epoch, payload)
-  WHERE sender = lows[slot] OR sender = highs[slot] OR lows[slot] IS NULL AND (
+  FROM unnest(slots, offsets, senders, devices, connections, client_ids, times, epochs, payloads)
+    asked (slot, place, sender, device, connection, client_id, at, epoch, payload)
+  WHERE (sender = lows[slot] OR sender = highs[slot] OR lows[slot] IS NULL AND (
     SELECT true FROM members m
     WHERE m.conversation = conversation_ids[slot] AND m.user_id = sender AND m.left_seq IS NULL
-  );
+  )) AND connection >= (SELECT d.connection FROM devices d WHERE d.id = device);
   GET DIAGNOSTICS written = ROW_COUNT;
   IF written <> cardinality(slots) THEN
     RAISE SQLSTATE 'NW001';
@@ -133,25 +137,31 @@ BEGIN
   RETURN bases;
 END $$;
 
--- The same for a batch that may hold repeats and messages of strangers: it leaves them out, and answers the place in the
--- batch (from 1) and the sequence of each message that it wrote.
+-- The same for a batch that may hold repeats and messages of strangers or superseded connections: it leaves them out, and
+-- answers the place in the batch (from 1) and the sequence of each message that it wrote.
 CREATE FUNCTION accept_any(
   conversation_ids bigint[], conversations_of bigint[],
-  senders bigint[], devices bigint[], client_ids bigint[], times bigint[], epochs bigint[], payloads text[]
+  senders bigint[], devices bigint[], connections bigint[], client_ids bigint[], times bigint[], epochs bigint[],
+  payloads text[]
 ) RETURNS TABLE (place bigint, given_seq bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  locked bigint[];
 BEGIN
-  PERFORM FROM conversations WHERE id = ANY (conversation_ids) ORDER BY id FOR NO KEY UPDATE;
+  SELECT array_agg(id) INTO locked FROM (
+    SELECT id FROM conversations WHERE id = ANY (conversation_ids) ORDER BY id FOR NO KEY UPDATE
+  ) c;
   RETURN QUERY
   WITH fresh AS MATERIALIZED (
     SELECT asked.*, row_number() OVER (PARTITION BY asked.conversation ORDER BY asked.n) AS step
-    FROM unnest(conversations_of, senders, devices, client_ids, times, epochs, payloads) WITH ORDINALITY
-      asked (conversation, sender, device, client_id, at, epoch, payload, n)
-    WHERE (
+    FROM unnest(conversations_of, senders, devices, connections, client_ids, times, epochs, payloads) WITH ORDINALITY
+      asked (conversation, sender, device, connection, client_id, at, epoch, payload, n)
+    -- One that was made after the locks were taken is not locked.
+    WHERE asked.conversation = ANY (locked) AND (
       SELECT true FROM members m
       WHERE m.conversation = asked.conversation AND m.user_id = asked.sender AND m.left_seq IS NULL
     ) AND (
       SELECT true FROM messages d WHERE d.device = asked.device AND d.client_id = asked.client_id
-    ) IS NULL
+    ) IS NULL AND asked.connection >= (SELECT d.connection FROM devices d WHERE d.id = asked.device)
   ), sized AS (
     SELECT fresh.conversation, count(*) AS size FROM fresh GROUP BY fresh.conversation
   ), bumped AS (
