@@ -5,6 +5,7 @@
  */
 import type { MembershipEntry } from '../protocol/frames.ts';
 import type { ConversationId, Seq, UserName } from '../protocol/ids.ts';
+import { dropPassed, keep } from './pending.ts';
 import type { RoomInfo } from './room-info.ts';
 import { changeInfo } from './room-info.ts';
 import type { Session } from './session.ts';
@@ -256,9 +257,6 @@ export function takeOwn(feed: Feed, seq: Seq): boolean {
 
 /** Unknown rooms remembered during look-ups; for those beyond it the backstop poll remains. */
 const missedMax = 50_000;
-/** Entries of one room that wait for their turn, and their size; those beyond are read from the store. */
-const pendingMax = 256;
-const pendingCharsMax = 256 * 1024;
 
 function newRoom(id: ConversationId, lastSeq: Seq): Room {
   return {
@@ -282,21 +280,4 @@ function unlist(feed: Feed): void {
   if (last === feed) return;
   live[feed.place] = last;
   last.place = feed.place;
-}
-
-function keep(room: Room, parcel: Parcel): void {
-  room.pending ??= new Map();
-  const full = room.pending.size >= pendingMax || room.pendingChars + parcel.text.length > pendingCharsMax;
-  if (full || room.pending.has(parcel.seq)) return;
-  room.pending.set(parcel.seq, parcel);
-  room.pendingChars += parcel.text.length;
-}
-
-function dropPassed(room: Room): void {
-  for (const [seq, parcel] of room.pending ?? []) {
-    if (seq > room.at) continue;
-    room.pending!.delete(seq);
-    room.pendingChars -= parcel.text.length;
-  }
-  if (room.pending?.size === 0) room.pending = null;
 }
