@@ -1,6 +1,7 @@
 import { connect, type Socket as NetSocket } from 'node:net';
 import type { Socket, SocketHandlers } from '../ports.ts';
 import { limits } from '../protocol/limits.ts';
+import { createFrameReader } from './client-frames.ts';
 import { createHandshake } from './client-handshake.ts';
 import { createFrameWriter } from './frame-writer.ts';
 import { Receiver, Sender } from './ws-parts.ts';
@@ -14,12 +15,13 @@ type Handlers = SocketHandlers & { opened(): void };
 export function openClientSocket(origin: URL, path: string, handlers: Handlers): Socket {
   let state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting';
   let told: { code: number; reason: string } | null = null;
-  let take = handshake;
+  let take: ReadBytes = handshake;
   let timer: NodeJS.Timeout | undefined = setTimeout(() => abort('no answer in time'), handshakeMs);
 
   const opening = createHandshake(origin.host, path);
   let head: Buffer = noBytes;
-  const socket = dial(origin, (bytes) => take(bytes));
+  let receiver: Receiver | null = null;
+  const socket = dial(origin, (bytes, length) => take(bytes, length));
   const writer = createFrameWriter(socket, { mask: true, drained: () => handlers.drained?.() });
   socket.on('connect', () => socket.write(opening.request));
   socket.on('error', (error) => {
@@ -39,25 +41,33 @@ export function openClientSocket(origin: URL, path: string, handlers: Handlers):
     terminate: () => socket.destroy(),
   };
 
-  function handshake(bytes: Buffer): void {
-    head = Buffer.concat([head, bytes]);
+  function handshake(bytes: Buffer, length: number): void {
+    head = Buffer.concat([head, bytes.subarray(0, length)]);
     const answer = opening.read(head);
     if (answer.kind === 'refused') abort(answer.reason);
     if (answer.kind !== 'open') return;
     head = noBytes;
     clearTimeout(timer);
     state = 'open';
-    const receiver = receive();
-    take = (more) => void receiver.write(Buffer.from(more));
+    take = createFrameReader({ text: hear, other: parse }, limits.frameBytesMax);
     handlers.opened();
-    if (answer.rest.length > 0) receiver.write(answer.rest);
+    take(answer.rest, answer.rest.length);
+  }
+
+  function hear(frame: string): void {
+    if (state === 'open') handlers.message(frame);
+  }
+
+  /** Frames that are not plain: most connections never see one but at their end. */
+  function parse(bytes: Buffer): void {
+    if (state === 'closed') return;
+    receiver ??= receive();
+    receiver.write(bytes);
   }
 
   function receive(): Receiver {
     const receiver = new Receiver({ isServer: false, maxPayload: limits.frameBytesMax });
-    receiver.on('message', (data: Buffer) => {
-      if (state === 'open') handlers.message(data.toString('utf8'));
-    });
+    receiver.on('message', (data: Buffer) => hear(data.toString('utf8')));
     receiver.on('ping', (data: Buffer) => control(pong, data));
     receiver.on('conclude', (code: number, reason: Buffer) => {
       told ??= { code, reason: reason.toString('utf8') };
@@ -85,6 +95,7 @@ export function openClientSocket(origin: URL, path: string, handlers: Handlers):
 
   function abort(reason: string): void {
     told ??= { code: lostCode, reason };
+    state = 'closed';
     socket.destroy();
   }
 
@@ -112,7 +123,10 @@ const noBytes = Buffer.alloc(0);
 /** All sockets of a thread are read into one buffer, one after the other; an idle socket holds none. */
 const readBuffer = Buffer.alloc(64 * 1024);
 
-function dial({ hostname, port }: URL, take: (bytes: Buffer) => void): NetSocket {
+/** Takes the first `length` bytes, before the next are read into the same place. */
+type ReadBytes = (bytes: Buffer, length: number) => void;
+
+function dial({ hostname, port }: URL, take: ReadBytes): NetSocket {
   return connect({
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || 80),
@@ -120,7 +134,7 @@ function dial({ hostname, port }: URL, take: (bytes: Buffer) => void): NetSocket
     onread: {
       buffer: readBuffer,
       callback: (length) => {
-        take(readBuffer.subarray(0, length));
+        take(readBuffer, length);
         return true;
       },
     },
