@@ -36,7 +36,7 @@ export interface CrowdPlan {
   readonly session: { readonly backoffBaseMs: Ms; readonly backoffMaxMs: Ms; readonly ackDelayMs: Ms };
 }
 
-export const sessionDefaults: CrowdPlan['session'] = { backoffBaseMs: 100, backoffMaxMs: 5000, ackDelayMs: 250 };
+export const sessionDefaults: CrowdPlan['session'] = { backoffBaseMs: 100, backoffMaxMs: 5000, ackDelayMs: 1000 };
 
 export interface CrowdWorld {
   readonly clock: Clock;
@@ -114,6 +114,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): Crowd {
   const fanOut = createFanOut(trace, beliefs, (user) => slots[user] !== -1, seconds);
   const payloads = createPayloadMaker(tag, world.random.fork('payloads'));
   const schedules: Schedule[] = [];
+  let sends: Schedule | null = null;
   const totals = { connected: 0, offered: 0, accepted: 0, refused: 0, expected: 0, delivered: 0, disconnects: 0 };
   let onlineOnce = 0;
   let cancelTick = tickLater(Math.floor((clock.now() - runStartMs) / 1000));
@@ -122,8 +123,11 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): Crowd {
     conversation: (user, frame) => beliefs.learn(user, frame),
     state: noteState,
     accepted(user, { op, conversation, clientId, atMs }) {
-      answers.get(`${user}/${clientId}`)?.resolve(conversation);
-      if (op !== 'send') return;
+      sends?.catchUp(runStartMs + atMs);
+      if (op !== 'send') {
+        answers.get(`${user}/${clientId}`)?.resolve(conversation);
+        return;
+      }
       const others = beliefs.othersIn(conversation);
       totals.accepted++;
       totals.expected += others;
@@ -133,10 +137,11 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): Crowd {
       answers.get(`${user}/${clientId}`)?.reject(new Error(`${userNameOf(tag, user)}: ${op} was refused: ${code}.`));
       if (op === 'send') totals.refused++;
     },
-    delivered(user, message, latencyMs) {
+    delivered(user, message, atMs, latencyMs) {
+      sends?.catchUp(runStartMs + atMs);
       totals.delivered++;
       const server = sessions[slots[user]!]?.server ?? '';
-      fanOut.delivered(message, clock.now() - runStartMs, latencyMs, server);
+      fanOut.delivered(message, atMs, latencyMs, server);
     },
     disconnected: () => {
       totals.disconnects++;
@@ -164,7 +169,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): Crowd {
   async function connect(startMs: Ms): Promise<void> {
     const inOrder = slotNumbers.toSorted((a, b) => trace.connectAtMs[users[a]!]! - trace.connectAtMs[users[b]!]!);
     const atMs = Float64Array.from(inOrder, (slot) => trace.connectAtMs[users[slot]!]!);
-    await run(startMs, atMs, (index) => connectOne(inOrder[index]!));
+    await schedule(startMs, atMs, (index) => connectOne(inOrder[index]!)).done;
     if (await waitUntil(clock, settleMsMax, () => onlineOnce === users.length)) return;
     throw new Error(
       `${users.length - onlineOnce} of ${users.length} users could not connect within ${settleMsMax} ms.`,
@@ -204,13 +209,15 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): Crowd {
   async function send(startMs: Ms): Promise<void> {
     const mine = sendsOf(trace.sends, (sender) => slots[sender] !== -1);
     const comings = absenceEvents(trace.absences, users);
-    void run(startMs, comings.atMs, (index) => {
+    schedule(startMs, comings.atMs, (index) => {
       const session = sessionOf(comings.user[index]!);
       if (comings.leaves[index] === 1) session?.stop();
       else session?.start();
     });
     const fromMs = startMs - runStartMs;
-    await run(startMs, mine.atMs, (index, lateMs) => sendOne(mine.index[index]!, fromMs + mine.atMs[index]!, lateMs));
+    const sendNext = (index: number, lateMs: Ms) => sendOne(mine.index[index]!, fromMs + mine.atMs[index]!, lateMs);
+    sends = schedule(startMs, mine.atMs, sendNext);
+    await sends.done;
   }
 
   function sendOne(index: number, intendedMs: Ms, lateMs: Ms): void {
@@ -236,10 +243,10 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): Crowd {
 
   // --- helpers
 
-  function run(startMs: Ms, atMs: Float64Array, act: (index: number, lateMs: Ms) => void): Promise<void> {
+  function schedule(startMs: Ms, atMs: Float64Array, act: (index: number, lateMs: Ms) => void): Schedule {
     const schedule = startSchedule({ clock, startMs, atMs, act });
     schedules.push(schedule);
-    return schedule.done;
+    return schedule;
   }
 
   /** Just before each second of the run ends, so that every second has one. */

@@ -31,18 +31,23 @@ export function createFanOut(
       const index = beliefs.indexOf(conversation);
       if (index === -1 || isWhole[index] === 0) return;
       const others = beliefs.othersIn(conversation);
-      const key = `${conversation}/${seq}`;
-      const progress = (others > 1 ? reached.get(key) : undefined) ?? { members: 0, isMeasurable: true };
-      progress.members++;
-      if (latencyMs === null) progress.isMeasurable = false;
-      if (progress.members < others) {
-        reached.set(key, progress);
-        return;
-      }
-      reached.delete(key);
-      if (progress.isMeasurable && latencyMs !== null) {
+      const isLast = others === 1 || reachedLast(`${conversation}/${seq}`, others, latencyMs !== null);
+      if (isLast && latencyMs !== null) {
         sink.record({ operation: 'fanOut', intendedMs: atMs - latencyMs, latencyMs, server });
       }
     },
   };
+
+  /** Counts one more member; true when it was the last one and all could be measured. */
+  function reachedLast(key: string, others: number, isMeasurable: boolean): boolean {
+    const progress = reached.get(key) ?? { members: 0, isMeasurable: true };
+    progress.members++;
+    if (!isMeasurable) progress.isMeasurable = false;
+    if (progress.members < others) {
+      reached.set(key, progress);
+      return false;
+    }
+    reached.delete(key);
+    return progress.isMeasurable;
+  }
 }

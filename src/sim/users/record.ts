@@ -52,7 +52,7 @@ export interface UserObserver {
     answer: { readonly op: Invocation['op']; readonly clientId: number; readonly code: string },
   ): void;
   /** A message was shown. `latencyMs` is null when it says nothing: the user was away by choice when it was meant to be sent. */
-  delivered?(actor: number, message: Entry, latencyMs: number | null): void;
+  delivered?(actor: number, message: Entry, atMs: number, latencyMs: number | null): void;
   state?(actor: number, state: SessionState): void;
   /** A connection ended that the user wanted to keep. */
   disconnected?(actor: number): void;
@@ -202,7 +202,7 @@ class Recorder implements UserRecord {
       this.measure('delivery', stamp.intendedMs, nowMs);
       this.measure('deliveryUncorrected', stamp.actualMs, nowMs, stamp.intendedMs);
     }
-    this.order.observer?.delivered?.(this.order.actor, entry, measurable ? nowMs - stamp.intendedMs : null);
+    this.order.observer?.delivered?.(this.order.actor, entry, nowMs, measurable ? nowMs - stamp.intendedMs : null);
   }
 
   acked({ conversation, upTo }: { readonly conversation: number; readonly upTo: number }): void {

@@ -3,6 +3,11 @@ import type { Cancel, Clock, Ms } from '../../system/index.ts';
 export interface Schedule {
   /** Resolves after the last act, also when it was cancelled. */
   readonly done: Promise<void>;
+  /**
+   * Acts on what has become due by `nowMs`, a reading of the clock. For whoever is busy with a batch of other events: the
+   * timer would have to wait for its end.
+   */
+  readonly catchUp: (nowMs: Ms) => void;
   readonly cancel: Cancel;
 }
 
@@ -40,6 +45,9 @@ export function startSchedule(order: {
 
   return {
     done,
+    catchUp: (nowMs) => {
+      for (let dueMs = startMs + atMs[next]!; dueMs <= nowMs; dueMs = startMs + atMs[next]!) act(next++, nowMs - dueMs);
+    },
     cancel: () => {
       cancelTimer();
       next = atMs.length;

@@ -38,6 +38,26 @@ describe('a schedule', () => {
     expect(late).toEqual([90, 10, 0]);
   });
 
+  it('can be caught up by whoever keeps its timer waiting, and still acts once at every moment', async () => {
+    const clock = createManualClock();
+    const acts: string[] = [];
+    const atMs = Float64Array.of(10, 20, 30, 500);
+    const schedule = startSchedule({
+      clock,
+      startMs: 0,
+      atMs,
+      act: (index, lateMs) => acts.push(`${index}+${lateMs}`),
+    });
+    schedule.catchUp(9);
+    expect(acts).toEqual([]);
+    schedule.catchUp(25);
+    expect(acts).toEqual(['0+15', '1+5']);
+    await clock.advance(600);
+    await schedule.done;
+    schedule.catchUp(1000);
+    expect(acts).toEqual(['0+15', '1+5', '2+0', '3+0']);
+  });
+
   it('ends at once when it is cancelled', async () => {
     const clock = createManualClock();
     let acts = 0;
