@@ -2,7 +2,7 @@ import type { Balancer } from '../balancer/contract.ts';
 import type { Clock, Log, Ms } from '../ports.ts';
 import type { ServerId } from '../protocol/ids.ts';
 import type { ServerAddress } from './balancer-probe.ts';
-import { connectWire, type Wire } from './balancer-wire.ts';
+import { connectWire, type Wire } from './wire.ts';
 
 export interface ConnectLimits {
   /** How long one server may take to accept a connection. */

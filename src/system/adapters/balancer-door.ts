@@ -3,7 +3,7 @@ import type { Clock, Ms } from '../ports.ts';
 import { type ErrorCode, errors } from '../protocol/errors.ts';
 import { type Head, parseHead, type RequestHead } from './balancer-head.ts';
 import { closeBehindWrites } from './balancer-splice.ts';
-import type { Wire } from './balancer-wire.ts';
+import type { Wire } from './wire.ts';
 
 /** What comes of a new connection: a request, a refusal, or nothing, for it closed before it said anything. */
 export type Arrival =

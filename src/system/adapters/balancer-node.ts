@@ -9,11 +9,11 @@ import { type Answer, answer, type HeadLimits, readHead, refusal, remoteOf } fro
 import { type BalancerProcessStats, createBalancerExposition } from './balancer-metrics.ts';
 import { createHttpProbe, type ServerAddress } from './balancer-probe.ts';
 import { createSplicer, type Splicer, type Traffic } from './balancer-splice.ts';
-import { adoptWire, keepAlive, type Wire } from './balancer-wire.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import { createVitals } from './process-vitals.ts';
 import type { Exposition } from './prometheus.ts';
 import { createSystemRandom } from './system-random.ts';
+import { adoptWire, keepAlive, type Wire } from './wire.ts';
 
 /** Defaults of a balancer process. */
 export const balancerDefaults = {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock, Ms } from '../ports.ts';
-import type { Wire } from './balancer-wire.ts';
+import type { Wire } from './wire.ts';
 
 /** Bytes that went through, for `/stats`. */
 export interface Traffic {

@@ -12,6 +12,7 @@ import { type ListenOptions, listen } from './listen.ts';
 import { createExposition, type Exposition } from './prometheus.ts';
 import { createRemotes, type Remotes } from './remote-address.ts';
 import { attachSocket } from './server-socket.ts';
+import { adoptWire } from './wire.ts';
 
 export interface NodeServerOptions extends ListenOptions {
   readonly log: Log;
@@ -53,6 +54,8 @@ export async function startNodeServer(chat: ChatServer, options: NodeServerOptio
 
 /** Longer than a balancer or a client keeps an idle connection, so that they close first and no request meets a closed one. */
 const keepAliveMs = 75_000;
+
+const noBytes = Buffer.alloc(0);
 
 const socketOptions = {
   noServer: true,
@@ -143,8 +146,9 @@ function upgrade(binding: Binding, request: IncomingMessage, socket: Duplex, hea
     endRaw(socket, refusal('unknownPath'));
     return;
   }
-  binding.sockets.handleUpgrade(request, socket, head, (websocket) => {
-    attachSocket(binding.chat, { websocket, socket: socket as NetSocket, remote });
+  const wire = adoptWire(socket as NetSocket);
+  binding.sockets.handleUpgrade(request, wire.socket, noBytes, (websocket) => {
+    attachSocket(binding.chat, { websocket, wire, head, remote });
   });
 }
 
@@ -164,10 +168,12 @@ function endRaw(socket: Duplex, { status, body }: Answer): void {
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-function closeAll(http: Server, sockets: WebSocketServer): Promise<void> {
-  return new Promise((resolve) => {
-    http.close(() => resolve());
+async function closeAll(http: Server, sockets: WebSocketServer): Promise<void> {
+  const upgraded = [...sockets.clients].map((websocket) => new Promise((closed) => websocket.once('close', closed)));
+  await new Promise((closed) => {
+    http.close(closed);
     for (const websocket of sockets.clients) websocket.terminate();
     http.closeAllConnections();
   });
+  await Promise.all(upgraded);
 }

@@ -29,3 +29,8 @@ interface Parts {
 }
 
 export const { Receiver, Sender } = ws as unknown as Parts;
+
+/** The parser of a server's end, which answers pings and closes; it must get whole frames, or all of the bytes. */
+export function receiverOf(websocket: ws.WebSocket): Receiver {
+  return (websocket as unknown as { readonly _receiver: Receiver })._receiver;
+}

@@ -25,7 +25,7 @@ async function listening(chat: ChatServer, options: { requestMs?: number; truste
 /** Sends bytes as they are and collects the answer until the connection ends or `enough`. */
 function raw(port: number, text: string, enough: (received: string) => boolean = () => false): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
     let received = '';
     socket.on('data', (chunk) => {
       received += chunk;
@@ -242,6 +242,37 @@ describe('message sockets', () => {
     binary.send(Buffer.from('{"type":"ping"}'));
     await echoed;
     expect(echo.frames).toEqual(['']);
+  });
+
+  it('speak the whole protocol: fragments are joined, pings answered, breaches closed with the right code', async () => {
+    const echo = createEcho();
+    const { port } = await listening(echo.chat);
+    const full = new WebSocket(`ws://127.0.0.1:${port}/v1/socket`);
+    cleanups.push(() => full.terminate());
+    await new Promise((resolve) => full.once('open', resolve));
+    const ponged = new Promise((resolve) => full.once('pong', resolve));
+    const closed = new Promise((resolve) => full.once('close', resolve));
+    full.send('one');
+    full.send('tw', { fin: false });
+    full.ping('beat');
+    full.send('o', { fin: true });
+    full.send('three');
+    expect(String(await ponged)).toBe('beat');
+    full.send(Buffer.from([0x61, 0xff]), { binary: false });
+    expect(await closed).toBe(1007);
+    expect(echo.frames).toEqual(['one', 'two', 'three']);
+  });
+
+  it('read what came in one piece with the request', async () => {
+    const echo = createEcho();
+    const { port } = await listening(echo.chat);
+    const head = ['GET /v1/socket HTTP/1.1', 'host: x', 'connection: upgrade', 'upgrade: websocket'];
+    const rest = ['sec-websocket-version: 13', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==', '', ''];
+    const frame = '\x81\x85\0\0\0\0early';
+    expect(await raw(port, [...head, ...rest].join('\r\n') + frame, (text) => text.endsWith('early'))).toContain(
+      ' 101 ',
+    );
+    expect(echo.frames).toEqual(['early']);
   });
 
   it('are refused on any other path, and the failed attempt tells only that it closed', async () => {

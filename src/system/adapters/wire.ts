@@ -13,7 +13,10 @@ export interface Wire {
   read: (chunk: Buffer) => boolean;
 }
 
-/** Takes over a connection from a server that was made with `pauseOnConnect`, which has read nothing of it yet. */
+/**
+ * Takes over a connection from a server: one that was made with `pauseOnConnect` and has read nothing of it yet, or an HTTP
+ * server while it emits `upgrade`, which gives what it has read along.
+ */
 export function adoptWire(accepted: Socket): Wire {
   // Node hands `onread` to outgoing sockets only. An accepted one gets it by moving its handle to a new socket; the
   // old one, without a handle, is closed so that its server no longer counts it.
