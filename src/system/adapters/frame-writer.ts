@@ -22,38 +22,53 @@ export interface FrameWriterOptions {
 }
 
 export function createFrameWriter(socket: NetSocket, options: FrameWriterOptions): FrameWriter {
-  let pending: string[] = [];
-  let pendingBytes = 0;
+  let pending: Pending = { texts: [], lengths: [], bytes: 0 };
   let behind = false;
 
+  /** Nothing, written behind everything, tells when all has gone; a callback on every write would cost a tick each. */
+  const tellWhenWritten = (): void => void socket.write(noBytes, written);
   const written = () => {
-    if (!behind || socket.writableLength > 0) return;
-    behind = false;
-    options.drained();
+    if (!socket.writable) return;
+    behind = socket.writableLength > 0;
+    if (behind) tellWhenWritten();
+    else options.drained();
   };
   const flush = () => {
-    if (pending.length === 0) return;
-    const bytes = encode(pending, pendingBytes, options.mask);
-    pending = [];
-    pendingBytes = 0;
+    if (pending.bytes === 0) return;
+    const bytes = encode(pending, options.mask);
+    pending = { texts: [], lengths: [], bytes: 0 };
     if (!socket.writable) return;
-    socket.write(bytes, written);
-    behind = socket.writableLength > 0;
+    socket.write(bytes);
+    if (behind || socket.writableLength === 0) return;
+    behind = true;
+    tellWhenWritten();
   };
   return {
     get bufferedBytes() {
-      return pendingBytes + socket.writableLength;
+      return pending.bytes + socket.writableLength;
     },
     write: (text) => {
-      if (pending.length === 0) flushSoon(flush);
-      pending.push(text);
-      pendingBytes += Buffer.byteLength(text) + headerBytesMax;
+      if (pending.bytes === 0) flushSoon(flush);
+      const length = Buffer.byteLength(text);
+      pending.texts.push(text);
+      pending.lengths.push(length);
+      pending.bytes += length + headerBytesMax;
     },
     flush,
   };
 }
 
 // ---
+
+interface Pending {
+  readonly texts: string[];
+  /** In bytes, of each. */
+  readonly lengths: number[];
+  /** At most so many, headers included. */
+  bytes: number;
+}
+
+const noBytes = Buffer.alloc(0);
 
 /** Flags and length (2), extended length (8), mask (4). */
 const headerBytesMax = 14;
@@ -72,34 +87,43 @@ function flushSoon(flush: () => void): void {
   });
 }
 
-function encode(texts: readonly string[], bytesMax: number, mask: boolean): Buffer {
-  const target = Buffer.allocUnsafe(bytesMax);
+function encode({ texts, lengths, bytes }: Pending, mask: boolean): Buffer {
+  const target = Buffer.allocUnsafe(bytes);
   let at = 0;
-  for (const text of texts) at = mask ? putMasked(target, at, text) : putFrame(target, at, text, 0);
+  for (let index = 0; index < texts.length; index++) {
+    at = mask
+      ? putMasked(target, at, texts[index]!, lengths[index]!)
+      : putFrame(target, at, texts[index]!, lengths[index]!, 0);
+  }
   return target.subarray(0, at);
 }
 
-function putFrame(target: Buffer, at: number, text: string, maskFlag: number): number {
-  const length = Buffer.byteLength(text);
+function putFrame(target: Buffer, at: number, text: string, length: number, maskFlag: number): number {
   target[at] = finalText;
   const bodyAt = putLength(target, at + 1, length, maskFlag) + (maskFlag === 0 ? 0 : 4);
-  return bodyAt + target.write(text, bodyAt);
+  target.write(text, bodyAt, length);
+  return bodyAt + length;
 }
 
 function putLength(target: Buffer, at: number, length: number, maskFlag: number): number {
-  if (length < 126) return target.writeUInt8(maskFlag | length, at);
+  if (length < 126) {
+    target[at] = maskFlag | length;
+    return at + 1;
+  }
   if (length < 65_536) {
     target[at] = maskFlag | 126;
-    return target.writeUInt16BE(length, at + 1);
+    target[at + 1] = length >> 8;
+    target[at + 2] = length;
+    return at + 3;
   }
   target[at] = maskFlag | 127;
   target.writeUInt32BE(Math.floor(length / 2 ** 32), at + 1);
   return target.writeUInt32BE(length % 2 ** 32, at + 5);
 }
 
-function putMasked(target: Buffer, at: number, text: string): number {
-  const end = putFrame(target, at, text, masked);
-  const bodyAt = end - Buffer.byteLength(text);
+function putMasked(target: Buffer, at: number, text: string, length: number): number {
+  const end = putFrame(target, at, text, length, masked);
+  const bodyAt = end - length;
   const key = nextKey();
   target.writeInt32BE(key, bodyAt - 4);
   // Four bytes a round with the key in locals: masking is what a small frame of a client costs most.
