@@ -7,7 +7,8 @@ import type { Ms, Vitals, VitalsSample } from '../ports.ts';
 export function createVitals(windowMsMin: Ms = 100): Vitals {
   const delays = watchEventLoop();
   let mark = readMark();
-  let last: VitalsSample = between(mark, { ...mark, atMs: mark.atMs + 1 }, 0);
+  // The utilization of an empty window would be no number.
+  let last: VitalsSample = { ...between(mark, { ...mark, atMs: mark.atMs + 1 }, 0), eventLoopUtilization: 0 };
   return {
     sample: () => {
       const now = readMark();

@@ -142,5 +142,6 @@ describe('vitals', () => {
   it('answer the same within a window', () => {
     const vitals = createVitals(60_000);
     expect(vitals.sample()).toBe(vitals.sample());
+    expect(Object.values(vitals.sample()).every(Number.isFinite)).toBe(true);
   });
 });
