@@ -79,6 +79,9 @@ const readyMs = 60_000;
 /** The entry is `main.ts` in the repository and `main.js` in the published package. */
 const entry = join(import.meta.dirname, '..', '..', `main${extname(import.meta.filename)}`);
 
+/** A small young generation halves what a balancer holds for each idle connection (docs/decisions/002). */
+const nodeFlags: Readonly<Record<Role, readonly string[]>> = { server: [], balancer: ['--max-semi-space-size=4'] };
+
 /**
  * Its own process group, so that a Ctrl-C in the terminal reaches only the parent, which then ends all in good order;
  * its standard input is a pipe from us that nobody writes to and that closes when we die.
@@ -87,7 +90,7 @@ function launch({ name, role, settings, logFile }: ComponentOrder): ChildProcess
   const log = openLog(logFile);
   try {
     const json = JSON.stringify({ ...settings, name, parent: 'stdin' });
-    const child = spawn(process.execPath, [entry, role], {
+    const child = spawn(process.execPath, [...nodeFlags[role], entry, role], {
       stdio: ['pipe', 'pipe', log],
       env: { ...process.env, [settingsVariable]: json },
       detached: true,
