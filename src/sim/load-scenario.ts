@@ -2,9 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
 import { Problem, unknownName } from './problem.ts';
 import { type Scenario, scenario as scenarioSchema } from './scenario.ts';
+import { scenarioProblem } from './scenario-fields.ts';
 
 const folder: string = resolve(import.meta.dirname, '../scenarios');
 const extension: string = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
@@ -23,7 +23,7 @@ export function scenarioNames(): readonly string[] {
  */
 export async function loadScenario(nameOrPath: string, overrides: Overrides = {}): Promise<Scenario> {
   const path = scenarioPath(nameOrPath);
-  const module: { default?: unknown } = await import(pathToFileURL(path).href);
+  const module = await importFile(path);
   if (typeof module.default !== 'object' || module.default === null) {
     throw new Problem(`${path} has no default export; write \`export default defineScenario({ … })\`.`);
   }
@@ -38,7 +38,7 @@ export async function loadScenario(nameOrPath: string, overrides: Overrides = {}
 export function parseScenario(value: unknown, source: string): Scenario {
   const result = scenarioSchema.safeParse(value);
   if (result.success) return result.data;
-  throw new Problem(`Scenario ${source} is not valid: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
+  throw scenarioProblem(result.error, value, source);
 }
 
 /** Dotted path in the scenario → value, as given with `--set cluster.probeMs=500`. */
@@ -73,6 +73,15 @@ function scenarioPath(nameOrPath: string): string {
   }
   if (!scenarioNames().includes(nameOrPath)) throw unknownName('scenario', nameOrPath, scenarioNames());
   return resolve(folder, nameOrPath + extension);
+}
+
+async function importFile(path: string): Promise<{ readonly default?: unknown }> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Problem(`The scenario file ${path} cannot be loaded: ${reason}.`, { cause });
+  }
 }
 
 function setPath(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

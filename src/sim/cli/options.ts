@@ -8,14 +8,13 @@ export function parseDuration(text: string): number {
   return Number(match[1]) * unitMs[(match[2] ?? 's') as keyof typeof unitMs];
 }
 
-/** A whole number of at least `min`. */
-export function parseCount(option: string, min = 1): (text: string) => number {
+/** A whole number of at least `min` and at most `max`. */
+export function parseCount(option: string, min = 1, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < min) {
-      throw new Problem(`${option} takes a whole number of at least ${min}, not "${text}".`);
-    }
-    return value;
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+    const rule = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new Problem(`${option} takes a whole number ${rule}, not "${text}".`);
   };
 }
 

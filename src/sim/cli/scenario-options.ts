@@ -1,9 +1,11 @@
 /** The options that `run` and `compare` share: which scenario, with what changed, where it runs and where it writes. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { strategies } from '../../system/index.ts';
+import { parseThreshold } from '../../metrics/index.ts';
+import { parseServerSettings, strategies } from '../../system/index.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backends } from '../backends/index.ts';
+import { splitSettings } from '../backends/processes/settings.ts';
 import { loadScenario, type Overrides, parseAssignment } from '../load-scenario.ts';
 import { Problem, unknownName } from '../problem.ts';
 import type { Scenario } from '../scenario.ts';
@@ -56,6 +58,7 @@ export async function resolveScenario(
   };
   const scenario = await loadScenario(name, overrides);
   checkStrategy(scenario.cluster.strategy);
+  checkValues(scenario);
   refuseImpossible(scenario, backend);
   return {
     scenario,
@@ -76,6 +79,16 @@ export function chooseBackend(name: string): Backend {
 }
 
 // ---
+
+/** What the schema of a scenario leaves to others: the system knows its own settings, the metrics their own names. */
+function checkValues({ cluster, thresholds }: Scenario): void {
+  try {
+    parseServerSettings(splitSettings(cluster.server).serverSettings);
+    for (const threshold of thresholds) parseThreshold(threshold);
+  } catch (error) {
+    throw new Problem((error as Error).message, { cause: error });
+  }
+}
 
 function refuseImpossible(scenario: Scenario, backend: Backend): void {
   const impossible = scenario.faults.filter((fault) => backend.cannot.has(fault.kind)).map((fault) => fault.kind);

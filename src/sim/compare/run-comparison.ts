@@ -1,5 +1,5 @@
 /** Runs a comparison: every strategy on equal traces, interleaved in blocks; carries on where it was interrupted. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Comparison,
@@ -15,6 +15,7 @@ import { againLine } from '../engine/record.ts';
 import { type RunProgress, runScenario } from '../engine/run.ts';
 import { applyOverrides, parseScenario } from '../load-scenario.ts';
 import { Problem } from '../problem.ts';
+import { readJson } from '../read-json.ts';
 import { type Block, blocksOf, type ComparisonPlan, comparisonPlan } from './plan.ts';
 
 export interface ComparisonOrder {
@@ -69,7 +70,7 @@ export async function runComparison(order: ComparisonOrder): Promise<Comparison>
 export function readPlan(directory: string): ComparisonPlan {
   const path = join(directory, planFile);
   if (!existsSync(path)) throw new Problem(`${directory} is not the folder of a comparison: it has no ${planFile}.`);
-  const result = comparisonPlan.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  const result = comparisonPlan.safeParse(readJson(path));
   if (!result.success) throw new Problem(`${path} was written by another version and cannot be continued.`);
   return result.data;
 }

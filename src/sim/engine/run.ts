@@ -65,17 +65,24 @@ export async function runScenario(order: RunOrder): Promise<FinishedRun> {
     await backend.run({ spec: scenario.cluster, seed, logDirectory, log: order.log, signal: order.signal }, (cluster) =>
       drive(order, trace, cluster, draft),
     );
-    draft.complete();
   } catch (error) {
     draft.abort(error);
+    writeIfPossible(directory, draft);
     throw error;
-  } finally {
-    directory.writeRecord(draft.record());
   }
+  draft.complete();
+  directory.writeRecord(draft.record());
   return concludeRun(directory.path, scenario.thresholds);
 }
 
 // ---
+
+/** On a full disk this fails too, and why the run was ended is the better thing to tell. */
+function writeIfPossible(directory: RunDirectory, draft: RecordDraft): void {
+  try {
+    directory.writeRecord(draft.record());
+  } catch {}
+}
 
 /** The phases against a running cluster. */
 async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: RecordDraft): Promise<void> {

@@ -11,6 +11,8 @@ export interface ListenOptions {
 /** Resolves with the port once the server listens; rejects with a `Problem` that names cause and remedy. */
 export function listen(server: Server, { host, port }: ListenOptions): Promise<number> {
   return new Promise((resolve, reject) => {
+    if (!Number.isInteger(port) || port < 0 || port > portMax)
+      throw new Problem(`There is no port ${port}: choose one from 1 to ${portMax}.`);
     const refused = (error: NodeJS.ErrnoException) => reject(listenProblem(error, { host, port }));
     server.once('error', refused);
     server.listen({ host, port }, () => {
@@ -21,6 +23,8 @@ export function listen(server: Server, { host, port }: ListenOptions): Promise<n
 }
 
 // ---
+
+const portMax = 65_535;
 
 function listenProblem(error: NodeJS.ErrnoException, { host, port }: ListenOptions): Problem {
   const sentences: Readonly<Record<string, string>> = {

@@ -133,7 +133,7 @@ async function prepareDirectory(home: Home, persistent: boolean): Promise<void> 
         cause: error,
       });
     });
-  const ours = persistent && (existsSync(home.data) || existsSync(home.unfinished));
+  const ours = persistent && [home.data, home.unfinished, home.password].some(existsSync);
   if (found.length > 0 && !ours) {
     throw new Problem(
       `The database directory ${home.directory} is not empty and no database to go on with: name a new or empty one.`,

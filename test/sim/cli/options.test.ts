@@ -22,6 +22,11 @@ describe('reading options', () => {
     for (const wrong of ['0', '-1', '1.5', 'many', '']) expect(() => parseCount('--users')(wrong)).toThrow(/--users/);
   });
 
+  it('names both ends of a range', () => {
+    expect(parseCount('--port', 1, 65_535)('65535')).toBe(65_535);
+    expect(() => parseCount('--port', 1, 65_535)('65536')).toThrow('--port takes a whole number from 1 to 65535');
+  });
+
   it('reads a list and refuses gaps and repetitions', () => {
     expect(parseList('--strategies')('a, b,c')).toEqual(['a', 'b', 'c']);
     expect(() => parseList('--strategies')('a,,b')).toThrow(/commas/);

@@ -156,6 +156,18 @@ describe('serve', { timeout: 120_000 }, () => {
     const print = (line: string) => lines.push(line);
     expect(await serve({ data: home, port, signal, print })).toBe(3);
     expect(lines.at(-1)).toMatch(/^Port \d+ on 127\.0\.0\.1 is in use by another program: [^\n]+$/);
+    expect(await serve({ data: home, port: 65_536, signal, print })).toBe(3);
+    expect(lines.at(-1)).toBe('There is no port 65536: choose one from 1 to 65535.');
+    expect(
+      await serve({
+        data: home,
+        database: 'http://nobody:secret@x/y',
+        port: (await freePorts(1, '127.0.0.1'))[0]!,
+        signal,
+        print,
+      }),
+    ).toBe(3);
+    expect(lines.at(-1)).toMatch(/begins with http:\/\/: write postgres:\/\/user:password@host:port\/name\.$/);
     const database = 'postgres://nobody:secret@127.0.0.1:9/none';
     const [free] = await freePorts(1, '127.0.0.1');
     expect(await serve({ servers: 1, data: home, port: free!, database, signal, print })).toBe(3);

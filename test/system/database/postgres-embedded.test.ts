@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -164,9 +164,12 @@ describe('a PostgreSQL of our own', () => {
     await expect(start()).rejects.toThrow(`The database directory ${directory} cannot be used: ENOTDIR`);
   });
 
-  it('makes a database anew whose making was interrupted', async () => {
-    await mkdir(join(directory, 'data.unfinished'), { recursive: true });
-    await writeFile(join(directory, 'data.unfinished', 'half'), '');
+  it.each([
+    ['at its beginning', 'password'],
+    ['in the middle', 'data.unfinished/half'],
+  ])('makes a database anew whose making was interrupted %s', async (_, left) => {
+    await mkdir(dirname(join(directory, left)), { recursive: true });
+    await writeFile(join(directory, left), '');
     const server = await start({ persistent: true });
     expect(await query(server.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });

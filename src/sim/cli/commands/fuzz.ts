@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { backends } from '../../backends/index.ts';
 import { type FuzzVerdict, fuzz, maxOperationsDefault } from '../../flows/index.ts';
+import { Problem } from '../../problem.ts';
 import { exitStatus, interrupted } from '../exit.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
 import { drawSeed, parseCount, parseDuration } from '../options.ts';
@@ -22,7 +23,7 @@ export function fuzzCommand(): Command {
     .option('--runs <n>', 'flows to try', parseCount('--runs'), 1000)
     .option('--time <time>', 'end the search after this, e.g. 30s', parseDuration)
     .option('-s, --seed <n>', 'makes the search repeatable (default: drawn, and printed)', parseCount('--seed', 0))
-    .option('--path <path>', 'only the flow at this path of the seed')
+    .option('--path <path>', 'only the flow at this path of the seed', parsePath)
     .option('--max-operations <n>', 'longest flow', parseCount('--max-operations'), maxOperationsDefault)
     .option('-b, --backend <name>', `where the flows run: ${Object.keys(backends).join(', ')}`, 'virtual')
     .option('--reports <folder>', 'where the bundle of a failure is written', 'reports')
@@ -33,6 +34,12 @@ export function fuzzCommand(): Command {
 }
 
 // ---
+
+/** As a failed search printed it. */
+function parsePath(text: string): string {
+  if (/^\d+(:\d+)*$/.test(text)) return text;
+  throw new Problem(`--path takes numbers with colons between them, as a failed search prints them, not "${text}".`);
+}
 
 const examples = `
 Examples:

@@ -1,17 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
-import {
-  type Comparison,
-  compareRuns,
-  createRunDirectory,
-  createWriter,
-  type FinishedRun,
-  readRun,
-} from '../../../metrics/index.ts';
+import { compareRuns, createRunDirectory, createWriter, type FinishedRun, readRun } from '../../../metrics/index.ts';
 import { runId } from '../../engine/record.ts';
 import { Problem } from '../../problem.ts';
 import { exitStatus } from '../exit.ts';
+import { readComparison } from '../read-comparison.ts';
 import { renderComparison, renderRun } from '../render.ts';
 
 export function reportCommand(): Command {
@@ -38,11 +31,10 @@ Examples:
 
 async function renderAgain(directory: string, junit?: string): Promise<number> {
   const out = createWriter({ directory, stream: process.stdout, env: process.env });
-  const comparison = join(directory, 'comparison.json');
-  if (existsSync(comparison)) {
-    const known = JSON.parse(readFileSync(comparison, 'utf8')) as Comparison;
-    await renderComparison(known, directory, out);
-    return exitStatus[known.verdict];
+  const comparison = readComparison(directory);
+  if (comparison !== null) {
+    await renderComparison(comparison, directory, out);
+    return exitStatus[comparison.verdict];
   }
   const run = await read(directory);
   await renderRun(run, out, junit);

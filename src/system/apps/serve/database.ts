@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createLog } from '../../adapters/json-log.ts';
 import { startEmbeddedPostgres } from '../../database/postgres-embedded.ts';
+import { Problem } from '../../problem.ts';
 import { given } from '../given.ts';
 import type { Death } from './death.ts';
 import type { LocalClusterOptions } from './options.ts';
@@ -35,6 +36,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     case 'embedded':
       return openEmbedded(choice, options);
     case 'external':
+      checkAddress(choice.url);
       return { url: choice.url, pid: null, stop: async () => {} };
   }
 }
@@ -56,6 +58,14 @@ async function openEmbedded(
     died: (end) => died?.({ name: databaseName, pid: database.pid, exit: exitOf(end), logFile }),
   });
   return database;
+}
+
+function checkAddress(url: string): void {
+  const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+  if (['postgres:', 'postgresql:'].includes(protocol)) return;
+  // What was given may hold a password and is not repeated.
+  const wrong = protocol === '' ? 'is no address' : `begins with ${protocol}//`;
+  throw new Problem(`What was given as the database ${wrong}: write postgres://user:password@host:port/name.`);
 }
 
 function exitOf(end: number | string): Death['exit'] {

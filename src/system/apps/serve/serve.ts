@@ -60,7 +60,10 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
     print('Stopped.');
     return 0;
   } catch (error) {
-    if (ending.aborted && error === ending.reason) return 0;
+    if (ending.aborted && error === ending.reason) {
+      print('Stopped.');
+      return 0;
+    }
     if (!(error instanceof Error) || error.name !== 'Problem') throw error;
     print(error.message);
     return 3;
