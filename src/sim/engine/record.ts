@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { cpus, type as osType, release, totalmem } from 'node:os';
 import type { RunRecord } from '../../metrics/index.ts';
+import { relaxationsOf } from '../backends/processes/settings.ts';
 import type { Scenario } from '../scenario.ts';
 
 export function machineOf(): RunRecord['machine'] {
@@ -48,8 +49,10 @@ export function notesOf(scenario: Scenario, backend: string): readonly string[] 
       'Virtual time: latencies come from a model of links and service times that is not calibrated; only the checks are facts.',
     );
   } else {
-    notes.push('Passwords are hashed with argon2id at its lowest cost, so that signing up does not drown the rest.');
-    notes.push('Generator, balancer, servers and database share one machine.');
+    notes.push(
+      ...relaxationsOf(scenario.cluster.server),
+      'Generator, balancer, servers and database share one machine.',
+    );
   }
   if (!scenario.history) notes.push('No history was recorded: nothing can be said of loss, duplication and order.');
   return notes;

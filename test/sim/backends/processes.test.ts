@@ -9,7 +9,7 @@ import type { Cluster, ClusterOrder, StoredMessage } from '../../../src/sim/back
 import { processesBackend } from '../../../src/sim/backends/processes/index.ts';
 import { folderPrefix, removeLeftovers } from '../../../src/sim/backends/processes/leftovers.ts';
 import { readChildren, readCommand } from '../../../src/sim/backends/processes/proc.ts';
-import { splitSettings } from '../../../src/sim/backends/processes/settings.ts';
+import { relaxationsOf, splitSettings } from '../../../src/sim/backends/processes/settings.ts';
 import { Problem } from '../../../src/sim/problem.ts';
 import { clusterSpec } from '../../../src/sim/scenario.ts';
 import { createSeededRandom, createSession, signIn, signUp } from '../../../src/system/index.ts';
@@ -197,5 +197,14 @@ describe('settings of a laboratory server', () => {
     expect(hashCost).toEqual({ memoryKiB: 8, passes: 3 });
     expect(serverSettings).toMatchObject({ batchWaitMs: 2, signInPerMinutePerName: 5 });
     expect(serverSettings).not.toHaveProperty('hashPasses');
+  });
+
+  it('are told to the reader of a report only where the scenario has none of its own', () => {
+    expect(relaxationsOf({ batchWaitMs: 2 })).toEqual([
+      expect.stringContaining('argon2id at its lowest cost'),
+      expect.stringContaining('Limits on sign-ups and sign-ins are lifted'),
+    ]);
+    expect(relaxationsOf({ hashPasses: 3 })).toEqual([expect.stringContaining('sign-ins are lifted')]);
+    expect(relaxationsOf({ hashPasses: 3, signInPerMinutePerName: 5 })).toEqual([]);
   });
 });

@@ -28,6 +28,7 @@ export function createFaults(world: FaultWorld): Faults {
     apply: (fault) => act(world, fault),
     begin: async () => {
       const slowed = [...world.shares].filter(([, share]) => share < 1);
+      if (slowed.length > 0 && readStat(process.pid) === null) throw new Problem(noProc);
       await Promise.all(slowed.map(([server, share]) => mustSlow(world, server, share)));
     },
   };
@@ -35,6 +36,8 @@ export function createFaults(world: FaultWorld): Faults {
 
 // ---
 
+const noProc =
+  'This machine has no /proc, so nobody could tell whether a server is slowed: give every server a cpuShare of 1, or use --backend virtual.';
 const readyMs = 10_000;
 const stopMs = 1000;
 /** Long enough for many periods of the duty cycle. */

@@ -14,6 +14,7 @@ import { Problem } from '../../problem.ts';
 import type { Backend, Cluster, ClusterOrder } from '../backend.ts';
 import { createFaults } from './faults.ts';
 import { folderPrefix, removeLeftovers } from './leftovers.ts';
+import { readStat } from './proc.ts';
 import { createSampling } from './sampling.ts';
 import { splitSettings } from './settings.ts';
 import { readStored } from './stored.ts';
@@ -23,8 +24,8 @@ import { createThrottle, type Throttle } from './throttle.ts';
 export const processesBackend: Backend = {
   name: 'processes',
   description: 'Servers, balancers and PostgreSQL as processes of this machine, over loopback sockets.',
-  // Windows has no way to stop a process for a while.
-  cannot: new Set(process.platform === 'win32' ? ['pause', 'slow'] : []),
+  // Without /proc nobody can tell that a process stands still; and Windows has no way to stop one for a while.
+  cannot: new Set(readStat(process.pid) === null ? ['pause', 'slow'] : []),
   run: async (order, work) => {
     await removeLeftovers(order.log);
     // Its name carries our process id, so that a later run can tell whether its owner still lives.
