@@ -8,11 +8,11 @@ export default defineScenario({
   topology: { kind: 'friends', degree: 4 },
   pace: { kind: 'constant', perSec: 600 },
   activity: { kind: 'lognormal', sigma: 1 },
-  rampMs: 1500,
+  rampMs: 1000,
   warmupMs: 1000,
   measureMs: 4000,
   drainMs: 8000,
   strategies: ['round-robin', 'random', 'memory', 'cpu', 'least-connections', 'two-choices'],
-  trials: 4,
+  trials: 3,
   thresholds: ['lost == 0', 'duplicated == 0', 'reordered == 0'],
 });
