@@ -3,7 +3,8 @@ import pg from 'pg';
 import type { Cancel, Clock, Log } from '../ports.ts';
 import type { Bus, Hint } from './bus.ts';
 import { createHintQueue } from './hint-queue.ts';
-import { decodeHints, encodeHints, fitsNotification } from './postgres-hints.ts';
+import { texts } from './postgres-arrays.ts';
+import { decodeHints, encodeHints, fitsNotification, originOf } from './postgres-hints.ts';
 import { connectionSettings } from './postgres-pool.ts';
 
 export interface PostgresBusOptions {
@@ -49,8 +50,7 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
   async function connect(): Promise<void> {
     const fresh = new pg.Client({ ...connectionSettings(url), query_timeout: answerMs });
     fresh.on('notification', ({ payload = '' }) => {
-      const { origin: from, hints } = decodeHints(payload);
-      if (from !== origin && !closed) receive(hints);
+      if (originOf(payload) !== origin && !closed) receive(decodeHints(payload));
     });
     fresh.on('error', (error) => lose(fresh, error));
     await fresh.connect();
@@ -65,8 +65,8 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
     await null;
     while (client && queue.size > 0) {
       const current: pg.Client = client;
-      const texts = encodeHints(queue.take(hintsPerStatement), origin);
-      await current.query({ ...notify, values: [texts] }).catch((error) => lose(current, error));
+      const payloads = encodeHints(queue.take(hintsPerStatement), origin);
+      await current.query({ ...notify, values: [texts(payloads)] }).catch((error) => lose(current, error));
     }
     sending = null;
   }

@@ -33,9 +33,18 @@ export function encodeHints(hints: readonly Hint[], origin: string): readonly st
   return texts;
 }
 
-export function decodeHints(text: string): { readonly origin: string; readonly hints: readonly Hint[] } {
-  const [origin = '', ...lines] = text.split('\n');
-  return { origin, hints: lines.filter((line) => line !== '').map(decodeHint) };
+export function originOf(text: string): string {
+  return text.slice(0, text.indexOf('\n'));
+}
+
+export function decodeHints(text: string): readonly Hint[] {
+  const hints: Hint[] = [];
+  for (let at = text.indexOf('\n') + 1; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    hints.push(decodeHint(text, at, end));
+    at = end + 1;
+  }
+  return hints;
 }
 
 /** Whether a frame may go into a notification at all. */
@@ -54,14 +63,21 @@ function encodeHint({ conversation, seq, device, affected, frame }: Hint, room: 
   return [whole, `${fields}\n`].find((line) => Buffer.byteLength(line) <= room) ?? null;
 }
 
-function decodeHint(line: string): Hint {
-  const [, conversation, seq, device, users, rest] = /^(\d+) (\d+) (\S+) (\S+)(?: (.*))?$/s.exec(line) ?? [];
+/** The hint that the line from `at` to `end` tells of. A pattern would cost twice as much. */
+function decodeHint(text: string, at: number, end: number): Hint {
+  const seqAt = text.indexOf(' ', at) + 1;
+  const deviceAt = text.indexOf(' ', seqAt) + 1;
+  const usersAt = text.indexOf(' ', deviceAt) + 1;
+  const space = text.indexOf(' ', usersAt);
+  const usersEnd = space === -1 || space > end ? end : space;
+  const device = text.slice(deviceAt, usersAt - 1);
+  const users = text.slice(usersAt, usersEnd);
   return {
-    conversation: Number(conversation) as ConversationId,
-    seq: Number(seq) as Seq,
-    ...(rest !== undefined && { frame: rest }),
+    conversation: Number(text.slice(at, seqAt - 1)) as ConversationId,
+    seq: Number(text.slice(seqAt, deviceAt - 1)) as Seq,
+    ...(usersEnd < end && { frame: text.slice(usersEnd + 1, end) }),
     ...(device !== absent && { device: Number(device) }),
-    ...(users !== absent && { affected: readUsers(users!) }),
+    ...(users !== absent && { affected: readUsers(users) }),
   };
 }
 
