@@ -20,6 +20,10 @@ export interface NodeServerOptions extends ListenOptions {
   readonly trustedBalancers?: readonly string[];
   /** A request whose head and body have not arrived in this time is answered 408 and cut off. Default 10,000. */
   readonly requestMs?: Ms;
+  /** How long a connection without a request is kept. Default 75,000: longer than anyone in front of it keeps theirs. */
+  readonly keepAliveMs?: Ms;
+  /** Longest wait for the peer's half of a closing handshake. Default 5000. */
+  readonly closingMs?: Ms;
 }
 
 /** A chat server that listens. */
@@ -36,16 +40,18 @@ export async function startNodeServer(chat: ChatServer, options: NodeServerOptio
     requestTimeout: requestMs,
     headersTimeout: requestMs,
     connectionsCheckingInterval: Math.ceil(requestMs / 4),
-    keepAliveTimeout: keepAliveMs,
+    keepAliveTimeout: options.keepAliveMs ?? keepAliveMsDefault,
   });
-  const sockets = new WebSocketServer(socketOptions);
+  const sockets = new WebSocketServer(socketOptions(options.closingMs ?? 5000));
   const remotes = createRemotes(options.trustedBalancers);
   const binding: Binding = { chat, remotes, sockets, log: options.log, metrics: createExposition(() => chat.stats()) };
   http.on('request', (request, response) => {
     answer(binding, request, response).catch((error: unknown) => fail(binding, request, error));
   });
   http.on('upgrade', (request, socket, head) => upgrade(binding, request, socket, head));
+  http.on('checkExpectation', (request, response) => http.emit('request', request, response));
   http.on('clientError', refuseBroken);
+  sockets.on('wsClientError', (error, socket) => endRaw(socket, refusal('malformed', error.message)));
   const port = await listen(http, options);
   return { port, close: () => closeAll(http, sockets) };
 }
@@ -53,17 +59,13 @@ export async function startNodeServer(chat: ChatServer, options: NodeServerOptio
 // ---
 
 /** Longer than a balancer or a client keeps an idle connection, so that they close first and no request meets a closed one. */
-const keepAliveMs = 75_000;
+const keepAliveMsDefault = 75_000;
 
 const noBytes = Buffer.alloc(0);
 
-const socketOptions = {
-  noServer: true,
-  maxPayload: limits.frameBytesMax,
-  perMessageDeflate: false,
-  /** Longest wait, in milliseconds, for the peer's half of a closing handshake. */
-  closeTimeout: 5000,
-};
+function socketOptions(closeTimeout: Ms) {
+  return { noServer: true, maxPayload: limits.frameBytesMax, perMessageDeflate: false, closeTimeout };
+}
 
 interface Binding {
   readonly chat: ChatServer;
@@ -133,9 +135,9 @@ function bearer(request: IncomingMessage): string | null {
   return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
 }
 
-function refusal(code: ErrorCode): Answer {
+function refusal(code: ErrorCode, detail?: string): Answer {
   const { status, definite } = errors[code];
-  return { status, body: JSON.stringify({ code, definite }) };
+  return { status, body: JSON.stringify({ code, definite, detail }) };
 }
 
 function upgrade(binding: Binding, request: IncomingMessage, socket: Duplex, head: Buffer): void {

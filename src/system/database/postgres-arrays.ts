@@ -34,6 +34,9 @@ const headerBytes = 20;
 
 /** One dimension, no nulls, subscripts from 1. Answers the offset of the first element. */
 function writeHeader(array: Buffer, { elementType, length }: { elementType: number; length: number }): number {
-  for (const [index, word] of [1, 0, elementType, length, 1].entries()) array.writeInt32BE(word, index * 4);
-  return headerBytes;
+  array.writeInt32BE(1, 0);
+  array.writeInt32BE(0, 4);
+  array.writeInt32BE(elementType, 8);
+  array.writeInt32BE(length, 12);
+  return array.writeInt32BE(1, 16);
 }
