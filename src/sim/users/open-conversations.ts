@@ -36,7 +36,7 @@ export async function inParallel<T>(
 
 // ---
 
-const atOnceMax = 32;
+const atOnceMax = 128;
 
 async function openOne({ trace, tag, sessionOf, answer }: OpenOrder, conversation: number): Promise<void> {
   const { kind, members, memberFrom } = trace.conversations;

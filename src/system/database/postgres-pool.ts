@@ -37,8 +37,13 @@ export function createPool(options: PoolOptions): Pool {
     idleTimeoutMillis: options.keepIdle ? 0 : 30_000,
     query_timeout: statementMs,
   });
-  pool.on('error', (error) =>
-    options.log.write('warn', 'An idle connection to PostgreSQL broke.', { error: error.message }),
+  // An idle connection that breaks is taken out by the pool, which tells of it once more.
+  pool.on('error', () => {});
+  // A connection that breaks between two statements of a transaction tells nobody else; the next statement fails.
+  pool.on('connect', (client) =>
+    client.on('error', (error) =>
+      options.log.write('warn', 'A connection to PostgreSQL broke.', { error: error.message }),
+    ),
   );
   return {
     read: (statement, values) => withClient((client) => run(client, { statement, values, definite: () => true })),
@@ -91,6 +96,8 @@ const connectMs = 5_000;
 /** Beyond this the connection counts as dead: the database hangs, or the network swallows. */
 const statementMs = 30_000;
 const attemptsMax = 10;
+/** A server that stands still in the middle of a transaction holds its locks no longer than this. */
+const idleInTransactionMs = 5_000;
 
 /**
  * A commit lasts, whatever the default of the database. All look-ups are by index, also while tables are young and have no
@@ -103,6 +110,7 @@ const sessionSettings = [
   'enable_bitmapscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
+  `idle_in_transaction_session_timeout=${idleInTransactionMs}`,
 ];
 
 const bigintType = 20;
