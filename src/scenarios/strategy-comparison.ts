@@ -6,7 +6,7 @@ export default defineScenario({
   cluster: { servers: [{ cpuShare: 1 }, { cpuShare: 1 }, { cpuShare: 0.5 }], probeMs: 500 },
   users: 200,
   topology: { kind: 'friends', degree: 4 },
-  pace: { kind: 'constant', perSec: 800 },
+  pace: { kind: 'constant', perSec: 500 },
   activity: { kind: 'lognormal', sigma: 1 },
   rampMs: 1000,
   warmupMs: 1000,
