@@ -6,16 +6,8 @@ import { join, resolve } from 'node:path';
 import { listen } from '../adapters/listen.ts';
 import type { Log } from '../ports.ts';
 import { Problem } from '../problem.ts';
-import {
-  type Ended,
-  findPrograms,
-  type Postmaster,
-  type Programs,
-  postgresMajor,
-  runInitdb,
-  startPostmaster,
-  startWatchdog,
-} from './postgres-programs.ts';
+import { findPrograms, type Programs, postgresMajor } from './postgres-binaries.ts';
+import { type Ended, type Postmaster, runInitdb, startPostmaster, startWatchdog } from './postgres-programs.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Everything lies in here. It may exist when it is empty, or when it is persistent and was made by this function. */

@@ -2,7 +2,8 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findPrograms, reachable, runInitdb } from '../../../src/system/database/postgres-programs.ts';
+import { findPrograms, reachable } from '../../../src/system/database/postgres-binaries.ts';
+import { runInitdb } from '../../../src/system/database/postgres-programs.ts';
 
 const isRoot = process.getuid?.() === 0;
 
