@@ -4,14 +4,16 @@ import type { Cancel, Clock, Log } from '../ports.ts';
 import type { Bus, Hint } from './bus.ts';
 import { createHintQueue } from './hint-queue.ts';
 import { texts } from './postgres-arrays.ts';
+import { type Bounds, connectionSettings, cut, endWithin, postgresBounds } from './postgres-connection.ts';
 import { decodeHints, encodeHints, fitsNotification, originOf } from './postgres-hints.ts';
-import { connectionSettings } from './postgres-pool.ts';
 
 export interface PostgresBusOptions {
   /** The database that the servers share. */
   readonly url: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: `postgresBounds`, but no statement takes longer than 10 s. */
+  readonly bounds?: Bounds;
 }
 
 /**
@@ -21,6 +23,7 @@ export interface PostgresBusOptions {
  */
 export async function createPostgresBus(options: PostgresBusOptions): Promise<Bus> {
   const { url, clock, log } = options;
+  const bounds = { ...postgresBounds, statementMs: answerMs, ...options.bounds };
   const origin = randomBytes(9).toString('base64url');
   const queue = createHintQueue();
   let receive: (hints: readonly Hint[]) => void = () => {};
@@ -42,19 +45,28 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
       if (closed) return;
       closed = true;
       cancelTimer();
-      await sending;
-      await client?.end();
+      if (client !== null) await endWithin(bounds.closeMs, goodbye(client), [client]);
     },
   };
 
+  async function goodbye(current: pg.Client): Promise<void> {
+    await sending;
+    await current.end();
+  }
+
   async function connect(): Promise<void> {
-    const fresh = new pg.Client({ ...connectionSettings(url), query_timeout: answerMs });
+    const fresh = new pg.Client({ ...connectionSettings(url, bounds), query_timeout: bounds.statementMs });
     fresh.on('notification', ({ payload = '' }) => {
       if (originOf(payload) !== origin && !closed) receive(decodeHints(payload));
     });
     fresh.on('error', (error) => lose(fresh, error));
-    await fresh.connect();
-    await fresh.query(`SET synchronous_commit = off; LISTEN ${channel}`);
+    try {
+      await fresh.connect();
+      await fresh.query(`SET synchronous_commit = off; LISTEN ${channel}`);
+    } catch (error) {
+      cut(fresh);
+      throw error;
+    }
     client = fresh;
     watch(fresh);
   }
@@ -85,7 +97,7 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
     if (client !== broken) return;
     client = null;
     cancelTimer();
-    broken.end().catch(() => {});
+    cut(broken);
     if (closed) return;
     log.write('warn', 'The bus lost its connection to PostgreSQL; hints are lost until it is back.', {
       error: error.message,

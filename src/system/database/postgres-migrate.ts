@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Log } from '../ports.ts';
+import type { Log, Ms } from '../ports.ts';
 import { Problem } from '../problem.ts';
-import { connectionSettings } from './postgres-pool.ts';
+import { type Bounds, connectionSettings, cut, endWithin, postgresBounds } from './postgres-connection.ts';
 
 export interface Migration {
   readonly number: number;
@@ -12,32 +12,34 @@ export interface Migration {
 }
 
 /**
- * Brings the database to the form that this program expects. Servers that start together take turns. Each migration is
- * one transaction, recorded in the table `migrations`. Rejects with a `Problem`, also for a database that a newer
- * program has changed.
+ * Brings the database to the form that this program expects. Each migration is one transaction, recorded in the table
+ * `migrations`, in which servers that start together take turns: one that stands still or dies in the middle of it is
+ * undone and lets go of its turn. Rejects with a `Problem`, also for a database that a newer program has changed.
  */
 export async function migrate(options: {
   readonly url: string;
   readonly log: Log;
   /** Default: those in `postgres-migrations/`. */
   readonly migrations?: readonly Migration[];
+  readonly bounds?: Bounds;
 }): Promise<void> {
   const migrations = options.migrations ?? (await readMigrations());
-  const client = new pg.Client(connectionSettings(options.url));
+  const bounds = { ...postgresBounds, ...options.bounds };
+  const client = new pg.Client(connectionSettings(options.url, bounds));
   // A break shows in the query that is under way; between queries there is nothing to tell.
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query('SELECT pg_advisory_lock($1)', [turnLock]);
-    await client.query(createTable);
-    for (const migration of await pending(client, migrations)) {
-      await apply(client, migration);
-      options.log.write('info', 'Migrated the database.', { number: migration.number, name: migration.name });
+    const session = { client, statementMs: bounds.statementMs };
+    for (const migration of await pending(session, migrations)) {
+      if (await apply(session, migration)) {
+        options.log.write('info', 'Migrated the database.', { number: migration.number, name: migration.name });
+      }
     }
+    await endWithin(bounds.closeMs, client.end(), [client]);
   } catch (error) {
+    cut(client);
     throw error instanceof Problem ? error : migrationProblem(client, error);
-  } finally {
-    await client.end().catch(() => {});
   }
 }
 
@@ -46,6 +48,14 @@ export async function migrate(options: {
 /** Any number will do, as long as all servers take the same. */
 const turnLock = 7_262_921;
 const folder = join(import.meta.dirname, 'postgres-migrations');
+
+/** A migration may rewrite large tables, and wait for that of another server. */
+const migrationMs = 3_600_000;
+
+interface MigrationSession {
+  readonly client: pg.Client;
+  readonly statementMs: Ms;
+}
 
 const createTable = `
   CREATE TABLE IF NOT EXISTS migrations (
@@ -63,8 +73,8 @@ async function readMigrations(): Promise<readonly Migration[]> {
   );
 }
 
-async function pending(client: pg.Client, migrations: readonly Migration[]): Promise<readonly Migration[]> {
-  const { rows } = await client.query<Migration>('SELECT number, name FROM migrations ORDER BY number');
+async function pending(session: MigrationSession, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+  const rows = await recorded(session);
   const known = new Set(migrations.map(({ number }) => number));
   const foreign = rows.find(({ number }) => !known.has(number));
   if (foreign) {
@@ -76,17 +86,51 @@ async function pending(client: pg.Client, migrations: readonly Migration[]): Pro
   return migrations.filter(({ number }) => !applied.has(number));
 }
 
-async function apply(client: pg.Client, { number, name, sql }: Migration): Promise<void> {
-  await client.query('BEGIN');
+/** Quick, whatever the database has to do: an answer that stays away means that nobody is there. */
+async function recorded({ client, statementMs }: MigrationSession): Promise<readonly Migration[]> {
+  const [found] = await ask<{ exists: boolean }>(client, {
+    text: "SELECT to_regclass('migrations') IS NOT NULL AS exists",
+    query_timeout: statementMs,
+  });
+  if (!found!.exists) return [];
+  return ask<Migration>(client, {
+    text: 'SELECT number, name FROM migrations ORDER BY number',
+    query_timeout: statementMs,
+  });
+}
+
+/** False when another server has done it meanwhile. */
+async function apply({ client }: MigrationSession, { number, name, sql }: Migration): Promise<boolean> {
+  const run = (text: string, values: readonly unknown[] = []) =>
+    ask(client, { text, values, query_timeout: migrationMs });
+  await run('BEGIN');
   try {
-    await client.query(sql);
-    await client.query('INSERT INTO migrations (number, name) VALUES ($1, $2)', [number, name]);
-    await client.query('COMMIT');
+    await run('SELECT pg_advisory_xact_lock($1)', [turnLock]);
+    await run(createTable);
+    const isNew = (await run('SELECT number FROM migrations WHERE number = $1', [number])).length === 0;
+    if (isNew) {
+      await run(sql);
+      await run('INSERT INTO migrations (number, name) VALUES ($1, $2)', [number, name]);
+    }
+    await run('COMMIT');
+    return isNew;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
+    await run('ROLLBACK').catch(() => {});
     const reason = error instanceof Error ? error.message : String(error);
     throw new Problem(`Migration ${name} failed and was undone: ${reason}.`, { cause: error });
   }
+}
+
+interface Question {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  /** How long the answer is waited for, in milliseconds. */
+  readonly query_timeout: number;
+}
+
+async function ask<Row>(client: pg.Client, question: Question): Promise<readonly Row[]> {
+  const { values = [], ...rest } = question;
+  return (await client.query({ ...rest, values: [...values] })).rows;
 }
 
 function migrationProblem(client: pg.Client, cause: unknown): Problem {

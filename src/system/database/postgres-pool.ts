@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../ports.ts';
+import { type Bounds, connectionSettings, cut, endWithin, postgresBounds } from './postgres-connection.ts';
 import { StoreFailure } from './store.ts';
 
 /** A statement that each connection prepares once. */
@@ -19,6 +20,7 @@ export interface Pool {
   write: Query;
   /** Commits what `work` did, or undoes it when `work` rejects; `work` may run several times. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** Lets what is under way come to its end, for a bounded time; then its connections are cut. */
   close(): Promise<void>;
 }
 
@@ -28,29 +30,37 @@ export interface PoolOptions {
   readonly log: Log;
   /** Keep idle connections. Default: they are closed after 30 s. */
   readonly keepIdle?: boolean;
+  /** Default: `postgresBounds`. */
+  readonly bounds?: Bounds;
 }
 
 export function createPool(options: PoolOptions): Pool {
+  const bounds = { ...postgresBounds, ...options.bounds };
+  const clients = new Set<pg.Client>();
   const pool = new pg.Pool({
-    ...connectionSettings(options.url),
+    ...connectionSettings(options.url, bounds),
     max: options.max,
     idleTimeoutMillis: options.keepIdle ? 0 : 30_000,
-    query_timeout: statementMs,
+    query_timeout: bounds.statementMs,
+    // PostgreSQL gives up first: that it undid a statement is worth more than not knowing.
+    statement_timeout: bounds.statementMs * statementShare,
   });
   // An idle connection that breaks is taken out by the pool, which tells of it once more.
   pool.on('error', () => {});
   // A connection that breaks between two statements of a transaction tells nobody else; the next statement fails.
-  pool.on('connect', (client) =>
+  pool.on('connect', (client) => {
+    clients.add(client);
+    client.on('end', () => clients.delete(client));
     client.on('error', (error) =>
       options.log.write('warn', 'A connection to PostgreSQL broke.', { error: error.message }),
-    ),
-  );
+    );
+  });
   return {
     read: (statement, values) => withClient((client) => run(client, { statement, values, definite: () => true })),
     write: (statement, values) =>
       retrying(() => withClient((client) => run(client, { statement, values, definite: undone }))),
     transaction: (work) => retrying(() => withClient((client) => transact(client, work))),
-    close: () => pool.end(),
+    close: () => endWithin(bounds.closeMs, pool.end(), clients),
   };
 
   /** A client that broke, or may still be busy, is not used again. */
@@ -67,21 +77,10 @@ export function createPool(options: PoolOptions): Pool {
       healthy = usable(error);
       throw error;
     } finally {
+      if (!healthy) cut(client);
       client.release(!healthy);
     }
   }
-}
-
-/** How every connection is made: bounded waits, numbers for bigints, commits that last, plans by index. */
-export function connectionSettings(url: string): pg.ClientConfig {
-  return {
-    connectionString: url,
-    application_name: 'nawaab',
-    connectionTimeoutMillis: connectMs,
-    keepAlive: true,
-    types: { getTypeParser },
-    options: sessionSettings.map((setting) => `-c ${setting}`).join(' '),
-  };
 }
 
 /** Five characters that name the kind of error, when PostgreSQL said so. */
@@ -92,39 +91,9 @@ export function sqlState(error: unknown): string | null {
 
 // ---
 
-const connectMs = 5_000;
-/** Beyond this the connection counts as dead: the database hangs, or the network swallows. */
-const statementMs = 30_000;
 const attemptsMax = 10;
-/** A server that stands still in the middle of a transaction holds its locks no longer than this. */
-const idleInTransactionMs = 5_000;
-
-/**
- * A commit lasts, whatever the default of the database. All look-ups are by index, also while tables are young and have no
- * statistics; and a plan for any parameters is as good as one for these, so it is made once per connection.
- */
-const sessionSettings = [
-  'synchronous_commit=on',
-  'plan_cache_mode=force_generic_plan',
-  'enable_seqscan=off',
-  'enable_bitmapscan=off',
-  'enable_hashjoin=off',
-  'enable_mergejoin=off',
-  `idle_in_transaction_session_timeout=${idleInTransactionMs}`,
-];
-
-const bigintType = 20;
-const bigintArrayType = 1016;
-
-function getTypeParser(type: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  if (type === bigintType) return Number;
-  if (type === bigintArrayType) return parseBigints;
-  return pg.types.getTypeParser(type, format as 'text');
-}
-
-function parseBigints(text: string): number[] {
-  return text === '{}' ? [] : text.slice(1, -1).split(',').map(Number);
-}
+/** Part of a statement's time after which PostgreSQL itself gives it up. */
+const statementShare = 0.8;
 
 async function run<Row>(
   client: pg.PoolClient,

@@ -3,6 +3,7 @@ import { limits } from '../protocol/limits.ts';
 import { createAccept } from './postgres-accept.ts';
 import { createAccounts } from './postgres-accounts.ts';
 import { createChange } from './postgres-change.ts';
+import type { Bounds } from './postgres-connection.ts';
 import { createConversations } from './postgres-conversations.ts';
 import { migrate } from './postgres-migrate.ts';
 import { createPool, type Pool } from './postgres-pool.ts';
@@ -14,6 +15,8 @@ export interface PostgresStoreOptions {
   /** Connections besides the one for `accept`. Default 4. */
   readonly poolMax?: number;
   readonly log: Log;
+  /** Default: `postgresBounds`. */
+  readonly bounds?: Bounds;
   /** Default: the limit of the protocol. */
   readonly groupMembersMax?: number;
 }
@@ -24,10 +27,10 @@ export interface PostgresStoreOptions {
  * `accept` has a connection of its own, so that a batch never waits behind reads.
  */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const { url, log } = options;
-  await migrate({ url, log });
-  const writer = createPool({ url, log, max: 1, keepIdle: true });
-  const pool = createPool({ url, log, max: options.poolMax ?? 4 });
+  const { url, log, bounds = {} } = options;
+  await migrate({ url, log, bounds });
+  const writer = createPool({ url, log, bounds, max: 1, keepIdle: true });
+  const pool = createPool({ url, log, bounds, max: options.poolMax ?? 4 });
   const groupMembersMax = options.groupMembersMax ?? limits.groupMembersMax;
   await warnOfLooseDisk(pool, log);
   let closing: Promise<void> | null = null;

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { StoredMessage } from './memory-store.ts';
-import { connectionSettings } from './postgres-pool.ts';
+import { connectionSettings } from './postgres-connection.ts';
 
 /**
  * Reads back every message that has not expired, by conversation and sequence, for the check of a run against what the

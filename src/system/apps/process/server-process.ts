@@ -3,9 +3,11 @@ import { startNodeServer } from '../../adapters/node-server.ts';
 import { createVitals } from '../../adapters/process-vitals.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createSystemRandom } from '../../adapters/system-random.ts';
+import type { Bus } from '../../database/bus.ts';
 import { createPostgresBus } from '../../database/postgres-bus.ts';
 import { sqlState } from '../../database/postgres-pool.ts';
 import { createPostgresStore } from '../../database/postgres-store.ts';
+import type { Store } from '../../database/store.ts';
 import type { Clock, Log } from '../../ports.ts';
 import { Problem } from '../../problem.ts';
 import { createServer } from '../../server/server.ts';
@@ -22,12 +24,14 @@ import { waitFor } from './wait-for.ts';
 export async function startServerProcess(settings: ServerProcessSettings, log: Log): Promise<Running> {
   const clock = createSystemClock();
   const own = readOwn(settings);
-  const store = await openStore(settings, { clock, log });
-  const bus = await createPostgresBus({ url: settings.database, log, clock });
+  const patience = { clock, log, waitMs: settings.databaseWaitMs, transient: mayComeBack };
+  const ports = await waitFor(() => openDatabase(settings, { clock, log }), patience);
   const secrets = createNodeSecrets(given(settings.hashCost));
-  const world = { clock, log, store, bus, secrets, random: createSystemRandom(), vitals: createVitals() };
-  const chat = createServer(world, own);
-  await chat.start();
+  const chat = createServer(
+    { clock, log, ...ports, secrets, random: createSystemRandom(), vitals: createVitals() },
+    own,
+  );
+  await waitFor(() => chat.start(), patience);
   const { host, port, trustedBalancers } = settings;
   const door = await startNodeServer(chat, { host, port, log, ...given({ trustedBalancers }) });
   return {
@@ -35,8 +39,7 @@ export async function startServerProcess(settings: ServerProcessSettings, log: L
     stop: async () => {
       await chat.drain();
       await door.close();
-      await bus.close();
-      await store.close();
+      await closeBoth(ports);
     },
   };
 }
@@ -51,9 +54,30 @@ function readOwn({ name, settings }: ServerProcessSettings) {
   }
 }
 
-function openStore({ database, databaseWaitMs }: ServerProcessSettings, { clock, log }: { clock: Clock; log: Log }) {
-  const attempt = () => createPostgresStore({ url: database, log });
-  return waitFor(attempt, { clock, log, waitMs: databaseWaitMs, transient: mayComeBack });
+interface DatabasePorts {
+  readonly store: Store;
+  readonly bus: Bus;
+}
+
+/** Both or none: a database that goes away in between is waited for like one that was never there. */
+async function openDatabase(
+  { database: url, databaseBounds }: ServerProcessSettings,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<DatabasePorts> {
+  const bounds = given(databaseBounds);
+  const store = await createPostgresStore({ url, log, bounds });
+  try {
+    return { store, bus: await createPostgresBus({ url, clock, log, bounds }) };
+  } catch (cause) {
+    await store.close();
+    throw new Problem(`The database cannot be listened to (${(cause as Error).message}): check that it runs.`, {
+      cause,
+    });
+  }
+}
+
+async function closeBoth({ store, bus }: DatabasePorts): Promise<void> {
+  await Promise.all([bus.close(), store.close()]);
 }
 
 /** Starting up, shutting down, all connections taken: what PostgreSQL says of a state that passes. */

@@ -22,6 +22,13 @@ const hashCostSettings = z.strictObject({
   parallelism: z.int().min(1).optional(),
 });
 
+/** How long the database is waited for, in milliseconds: for a connection, an answer, a goodbye. Default: `postgresBounds`. */
+const databaseBoundsSettings = z.strictObject({
+  connectMs: z.number().min(1).optional(),
+  statementMs: z.number().min(1).optional(),
+  closeMs: z.number().min(1).optional(),
+});
+
 /** Settings of one chat server process. */
 export const serverProcessSettings = z.strictObject({
   ...common,
@@ -29,6 +36,7 @@ export const serverProcessSettings = z.strictObject({
   database: z.string().min(1),
   /** How long a database that does not answer is waited for at the start, in milliseconds. */
   databaseWaitMs: z.number().min(0).default(30_000),
+  databaseBounds: databaseBoundsSettings.default({}),
   /** Overrides of the server's own settings, by name. */
   settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   hashCost: hashCostSettings.default({}),
