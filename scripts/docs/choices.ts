@@ -1,5 +1,5 @@
 /** Pages made from the registries: strategies, scenarios, checks, metrics, faults. */
-import { catalog, checks } from '../../src/metrics/index.ts';
+import { catalog, checks, partNames } from '../../src/metrics/index.ts';
 import { backends } from '../../src/sim/backends/index.ts';
 import { faultKinds } from '../../src/sim/faults/fault.ts';
 import { loadScenario, scenarioNames } from '../../src/sim/load-scenario.ts';
@@ -43,10 +43,11 @@ export async function scenariosPage(): Promise<string> {
 
 export function checksPage(): string {
   const rows = Object.entries(checks).map(([name, { promise }]) => [`\`${name}\``, promise]);
-  const metrics = Object.entries(catalog).map(([name, { meaning, unit, better }]) => [
+  const metrics = Object.entries(catalog).map(([name, { meaning, unit, better, tags }]) => [
     `\`${name}\``,
     unit,
     better,
+    tags.join(', '),
     meaning,
   ]);
   return page(
@@ -54,8 +55,10 @@ export function checksPage(): string {
     madeFrom('src/metrics/'),
     'Every check answers pass, fail or unknown; unknown when the history could not have shown a violation.',
     table(['check', 'promise'], rows),
-    '## Metrics\n\nFor thresholds such as `delivery.p99 < 200ms`, and for comparisons.',
-    table(['metric', 'unit', 'better', 'meaning'], metrics),
+    '## Thresholds',
+    thresholdsText,
+    '## Metrics\n\nFor thresholds and for comparisons.',
+    table(['metric', 'unit', 'better', 'tags', 'meaning'], metrics),
   );
 }
 
@@ -74,6 +77,16 @@ export function settingsPage(): string {
 }
 
 // ---
+
+const thresholdsText: string = `A threshold is a metric, a comparison and a number, with or without a unit: \`delivery.p99 < 200ms\`. Figures are those of
+the measure phase.
+
+- Tags narrow it: \`delivery.p99{server=s2} < 300ms\`, \`accepted.rate{phase=fault} >= 95%\`, \`delivery.p99{server=s1,phase=drain} < 1s\`.
+  Phases: ${partNames.map((name) => `\`${name}\``).join(', ')}; \`fault\` is every second in which a fault was in force. The table says which
+  metric takes which tag.
+- With \`abortOnFail\` at the end it can end the run: \`delivery.p99 < 5s abortOnFail\`. Once a second it is judged on what the measure phase
+  has shown so far, four seconds late. Broken, it stops the sending; the run is drained, judged and reported like any other, and has failed.
+  Metrics without tags are found only after the run and cannot end it.`;
 
 function page(title: string, ...parts: readonly string[]): string {
   return `# ${title}\n\n${parts.join('\n\n')}\n`;

@@ -1,5 +1,6 @@
 /** Every number of a run that can be named: in a threshold, in a comparison, on the command line. */
 import { type LatencySummary, type OperationName, operations, type Summary } from './run.ts';
+import type { TagName } from './tags.ts';
 
 export type Unit = 'ms' | '%' | '/s' | 'µs' | 'count' | 'ratio';
 
@@ -7,6 +8,11 @@ export interface Metric {
   readonly unit: Unit;
   readonly better: 'lower' | 'higher';
   readonly meaning: string;
+  /**
+   * What it can be narrowed to. What the checks count is of the whole run and has none; all else is measured in a part of
+   * the run, and can be watched while the run lasts.
+   */
+  readonly tags: readonly TagName[];
   /** In the metric's unit; null when the run cannot tell. */
   readonly read: (summary: Summary) => number | null;
 }
@@ -34,6 +40,9 @@ const latencyFigures = {
 type LatencyFigure = keyof typeof latencyFigures;
 type LatencyMetric = `${OperationName}.${LatencyFigure}`;
 
+const byPhase: readonly TagName[] = ['phase'];
+const byServer: readonly TagName[] = ['server', 'phase'];
+
 const others = {
   'offered.rate': higher('/s', 'messages that were due', (s) => s.rates.offered),
   'accepted.perSec': higher('/s', 'messages accepted', (s) => s.rates.accepted),
@@ -41,11 +50,11 @@ const others = {
   'accepted.rate': higher('%', 'share of the messages due in the measure phase that were accepted', (s) =>
     s.counts.offered === 0 ? null : (100 * s.counts.accepted) / s.counts.offered,
   ),
-  lost: lower('count', 'accepted messages that a member never got, by recipient', judged('no-accepted-lost', 'lost')),
-  duplicated: lower('count', 'entries that an application was shown twice', judged('exactly-once', 'duplicated')),
-  reordered: lower('count', "messages out of their sender's order", judged('sender-order', 'reordered')),
+  lost: ofTheRun('accepted messages that a member never got, by recipient', judged('no-accepted-lost', 'lost')),
+  duplicated: ofTheRun('entries that an application was shown twice', judged('exactly-once', 'duplicated')),
+  reordered: ofTheRun("messages out of their sender's order", judged('sender-order', 'reordered')),
   refused: lower('count', 'messages that the system refused', (s) => s.counts.refused),
-  unknown: lower('count', 'messages that were never answered', (s) => s.counts.unknown),
+  unknown: ofTheRun('messages that were never answered', (s) => s.counts.unknown),
   disconnects: lower('count', 'connections that were lost or closed', (s) => s.counts.disconnects),
   'fairness.rate.jain': higher('ratio', "Jain's index of the servers' message rates", (s) => s.fairness.rate.jain),
   'fairness.rate.maxOverMean': lower(
@@ -61,11 +70,17 @@ const others = {
   ),
   'fairness.cpu.jain': higher('ratio', "Jain's index of the servers' CPU", (s) => s.fairness.cpu.jain),
   'fairness.cpu.maxOverMean': lower('ratio', 'busiest server over the mean, by CPU', (s) => s.fairness.cpu.maxOverMean),
-  'servers.cpu.max': lower('ratio', 'cores used by the busiest server', (s) =>
-    largest(s.servers.map((one) => one.cpuFraction)),
+  'servers.cpu.max': lower(
+    'ratio',
+    'cores used by the busiest server',
+    (s) => largest(s.servers.map((one) => one.cpuFraction)),
+    byServer,
   ),
-  'servers.eventLoop.max': lower('ms', 'worst event-loop delay of any server', (s) =>
-    largest(s.servers.map((one) => one.eventLoopP99Ms)),
+  'servers.eventLoop.max': lower(
+    'ms',
+    'worst event-loop delay of any server',
+    (s) => largest(s.servers.map((one) => one.eventLoopP99Ms)),
+    byServer,
   ),
   'cpuUsPerMessage.server': lower(
     'µs',
@@ -101,12 +116,16 @@ export function isMetricName(name: string): name is MetricName {
 
 // ---
 
-function lower(unit: Unit, meaning: string, read: Metric['read']): Metric {
-  return { unit, better: 'lower', meaning, read };
+function lower(unit: Unit, meaning: string, read: Metric['read'], tags = byPhase): Metric {
+  return { unit, better: 'lower', meaning, tags, read };
 }
 
-function higher(unit: Unit, meaning: string, read: Metric['read']): Metric {
-  return { unit, better: 'higher', meaning, read };
+function higher(unit: Unit, meaning: string, read: Metric['read'], tags = byPhase): Metric {
+  return { unit, better: 'higher', meaning, tags, read };
+}
+
+function ofTheRun(meaning: string, read: Metric['read']): Metric {
+  return lower('count', meaning, read, []);
 }
 
 /** A count that a check makes; unknown where the check was not made or could not tell. */
@@ -124,10 +143,12 @@ function largest(values: readonly number[]): number | null {
 function latencyMetrics(): Record<LatencyMetric, Metric> {
   const figures = Object.keys(latencyFigures) as LatencyFigure[];
   const entries = operations.flatMap((operation) =>
-    figures.map((figure) => [
-      `${operation}.${figure}`,
-      lower('ms', `${latencyFigures[figure]} ${operationMeanings[operation]}`, (s) => s.latency[operation][figure]),
-    ]),
+    figures.map((figure) => {
+      const meaning = `${latencyFigures[figure]} ${operationMeanings[operation]}`;
+      // Who signs in is connected to no server yet.
+      const tags = operation.startsWith('signIn') ? byPhase : byServer;
+      return [`${operation}.${figure}`, lower('ms', meaning, (s) => s.latency[operation][figure], tags)];
+    }),
   );
   return Object.fromEntries(entries) as Record<LatencyMetric, Metric>;
 }

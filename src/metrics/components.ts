@@ -1,6 +1,6 @@
 /** What servers, balancer, database and generator did in the measure phase, from their samples. */
 import type { ComponentSample, RunRecord, ServerSummary, Summary } from './run.ts';
-import type { Window } from './window.ts';
+import { type Window, windowSeconds } from './window.ts';
 
 /** Every server of the run, in its order; one that was never sampled has zeros. Memory and event loop: the worst sample. */
 export function serverSummaries(
@@ -52,7 +52,7 @@ type NumberKey = Exclude<keyof ComponentSample, 'tMs' | 'name' | 'role' | 'cpuMi
 
 /** A sample tells of the time up to it. */
 function ended(sample: ComponentSample, window: Window): boolean {
-  return sample.tMs > window.from * 1000 && sample.tMs <= window.to * 1000;
+  return window.some(({ from, to }) => sample.tMs > from * 1000 && sample.tMs <= to * 1000);
 }
 
 /**
@@ -68,7 +68,7 @@ function cpuMicros(samples: readonly ComponentSample[], window: Window): number 
     used += sample.cpuMicros >= before.cpuMicros ? sample.cpuMicros - before.cpuMicros : sample.cpuMicros;
     coveredMs += sample.tMs - before.tMs;
   });
-  return coveredMs === 0 ? null : (used * (window.to - window.from) * 1000) / coveredMs;
+  return coveredMs === 0 ? null : (used * windowSeconds(window) * 1000) / coveredMs;
 }
 
 function mean(values: readonly number[]): number {

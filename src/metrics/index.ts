@@ -44,4 +44,6 @@ export {
   type RunDirectory,
 } from './run-directory.ts';
 export { median, medianInterval, signFlipP, smallestEffect } from './statistics.ts';
+export { partNames } from './tags.ts';
+export { createThresholdWatch, type ThresholdWatch } from './threshold-watch.ts';
 export { judgeThreshold, parseThreshold } from './thresholds.ts';

@@ -65,6 +65,18 @@ export function judgeInstrument(lines: readonly InstrumentLine[], window: Window
 
 const states = ['VALID', 'DEGRADED', 'INVALID'] as const;
 
+/** Of several runs in words: `VALID`, or how many were not, the worst first: `INVALID in 1, DEGRADED in 2 of 18 runs`. */
+export function statesInWords(ofRuns: readonly string[]): string {
+  const poor = states
+    .filter((state) => state !== 'VALID')
+    .map((state) => ({ state, runs: ofRuns.filter((one) => one === state).length }))
+    .filter(({ runs }) => runs > 0)
+    .toReversed();
+  if (poor.length === 0) return 'VALID';
+  const told = poor.map(({ state, runs }) => `${state} in ${runs}`).join(', ');
+  return `${told} of ${ofRuns.length} ${ofRuns.length === 1 ? 'run' : 'runs'}`;
+}
+
 /** The worse of two states; of equal ones the first. */
 export function worseInstrument(a: InstrumentVerdict, b: InstrumentVerdict): InstrumentVerdict {
   return states.indexOf(b.state) > states.indexOf(a.state) ? b : a;

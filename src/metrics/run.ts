@@ -21,6 +21,8 @@ export interface RunRecord {
   readonly complete: boolean;
   /** Why it is not complete, if it is not. */
   readonly aborted: string | null;
+  /** The threshold with `abortOnFail` that cut the measure phase short; the run is whole but for that, and has failed. */
+  readonly endedEarly?: EndedEarly;
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: {
     readonly cpus: number;
@@ -35,6 +37,14 @@ export interface RunRecord {
   readonly again: string;
   /** Deviations from production settings that a reader must know, for example a cheap password hash. */
   readonly notes: readonly string[];
+}
+
+export interface EndedEarly {
+  readonly threshold: string;
+  /** What it was then, in the metric's unit. */
+  readonly actual: number;
+  /** Milliseconds since the start of the run. */
+  readonly atMs: number;
 }
 
 export interface Phase {

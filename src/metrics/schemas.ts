@@ -26,6 +26,7 @@ export const runRecordSchema: z.ZodType<RunRecord> = z.object({
   startedAt: text,
   complete: z.boolean(),
   aborted: text.nullable(),
+  endedEarly: z.object({ threshold: text, actual: z.number(), atMs: z.number() }).exactOptional(),
   versions: z.record(text, text),
   machine: z.object({ cpus: z.number(), cpuModel: text, memoryBytes: z.number(), os: text }),
   phases: z.array(

@@ -7,10 +7,11 @@ import { judgeInstrument } from './instrument.ts';
 import type { Recording } from './recording.ts';
 import type { CountLine, ServerSummary, Summary, ThresholdResult } from './run.ts';
 import { foldLatencies, type Latencies, recordOf, sumCounts } from './series.ts';
+import { type Tags, taggedRecording, taggedWindow } from './tags.ts';
 import type { Tally } from './tally.ts';
 import { judgeThreshold, parseThreshold } from './thresholds.ts';
 import { reasonsOf } from './verdict.ts';
-import { measureWindow, windowSeconds } from './window.ts';
+import { measureWindow, type Window, windowSeconds } from './window.ts';
 
 /** What was found in the history; nothing when none was recorded. */
 export interface Judgement {
@@ -33,18 +34,20 @@ export function summarise(
   latencies: Latencies = foldLatencies(recording.histograms, measureWindow(recording.record)),
 ): Summary {
   const numbers = numbersOf(recording, judgement, latencies);
-  const results = thresholds.map((expression) => judgeThreshold(parseThreshold(expression), numbers));
+  const results = thresholds.map((expression) => {
+    const threshold = parseThreshold(expression);
+    return judgeThreshold(threshold, narrowed({ recording, judgement, numbers }, threshold.tags));
+  });
   return { ...numbers, thresholds: results, ...verdictOf(recording, numbers, results) };
 }
 
-// ---
-
-function numbersOf(
-  { record, counts, samples, instrument }: Recording,
+/** The numbers alone, without thresholds and verdict; of the measure phase unless another window is given. */
+export function numbersOf(
+  { record, counts, samples, instrument }: Omit<Recording, 'histograms' | 'histories' | 'summary' | 'directory'>,
   judgement: Judgement,
-  latencies: Latencies,
+  latencies: Pick<Latencies, 'measured'>,
+  window: Window = measureWindow(record),
 ): Summary {
-  const window = measureWindow(record);
   const total = sumCounts(counts, window);
   const perSec = (count: number) => (windowSeconds(window) === 0 ? 0 : count / windowSeconds(window));
   const latency = recordOf((operation) => latencySummary(latencies.measured[operation]));
@@ -74,6 +77,19 @@ function numbersOf(
     checks: judgement.verdicts,
     thresholds: [],
   };
+}
+
+// ---
+
+/** The numbers of what the tags ask about. */
+function narrowed(
+  whole: { readonly recording: Recording; readonly judgement: Judgement; readonly numbers: Summary },
+  tags: Tags,
+): Summary {
+  if (Object.keys(tags).length === 0) return whole.numbers;
+  const recording = taggedRecording(whole.recording, tags);
+  const window = taggedWindow(recording.record, tags);
+  return numbersOf(recording, whole.judgement, foldLatencies(recording.histograms, window), window);
 }
 
 function fairnessOfServers(servers: readonly ServerSummary[]): Summary['fairness'] {

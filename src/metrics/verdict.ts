@@ -14,6 +14,7 @@ export function reasonsOf(record: RunRecord, summary: Pick<Summary, 'checks' | '
   return [
     ...failedChecks(summary).map(because('fail')),
     ...invalidInstrument(summary).map(because('unknown')),
+    ...endedEarly(record).map(because('fail')),
     ...failedThresholds(summary).map(because('fail')),
     ...incomplete(record).map(because('unknown')),
     ...record.faults
@@ -38,6 +39,11 @@ function failedChecks(summary: Pick<Summary, 'checks'>): string[] {
 
 function invalidInstrument({ instrument }: Pick<Summary, 'instrument'>): string[] {
   return instrument.state === 'INVALID' ? [`the generator was not up to it: ${instrument.reasons.join('; ')}`] : [];
+}
+
+function endedEarly({ endedEarly: end }: RunRecord): string[] {
+  if (!end) return [];
+  return [`the run was ended early, at ${(end.atMs / 1000).toFixed(1)} s: ${end.threshold} was missed: ${end.actual}`];
 }
 
 function failedThresholds(summary: Pick<Summary, 'thresholds'>): string[] {

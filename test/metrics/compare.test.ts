@@ -53,6 +53,15 @@ describe('a comparison', () => {
     expect(judged.metrics.find(({ metric }) => metric === 'delivery.p99')?.arms[0]?.values).toEqual([null, 101, 102]);
   });
 
+  it('counts a run that a threshold has ended early as not measured', () => {
+    const endedEarly = { threshold: 'delivery.p99 < 1ms abortOnFail', actual: 2, atMs: 1 };
+    const runs = runsFor({ steady: [100, 101, 102], swift: [90, 91, 92] }).map((one, index) =>
+      index === 0 ? { ...one, run: { ...one.run, record: { ...one.run.record, endedEarly } } } : one,
+    );
+    const { metrics } = compareRuns({ ...input, arms: ['steady', 'swift'], runs });
+    expect(metrics.find(({ metric }) => metric === 'delivery.p99')?.arms[0]?.values).toEqual([null, 101, 102]);
+  });
+
   it('puts a broken promise before every latency, and fails', () => {
     const broken = {
       check: 'no-accepted-lost',

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fairnessOf, type InstrumentLine, judgeInstrument, worseInstrument } from '../../src/metrics/index.ts';
+import { statesInWords } from '../../src/metrics/instrument.ts';
 import { measureWindow } from '../../src/metrics/window.ts';
 import { sampleRun } from '../helpers/sample-runs.ts';
 
-const window = { from: 2, to: 12 };
+const window = [{ from: 2, to: 12 }];
 
 describe('the instrument', () => {
   it.each<[string, Partial<InstrumentLine>, string, RegExp]>([
@@ -57,11 +58,11 @@ describe('the instrument', () => {
 
 describe('the measure window', () => {
   it.each([
-    [2000, 12_000, { from: 2, to: 12 }],
-    [2001, 11_999, { from: 3, to: 11 }],
-    [2100, 2900, { from: 2, to: 3 }],
-    [2900, 3100, { from: 2, to: 4 }],
-    [2000, 2000, { from: 0, to: 0 }],
+    [2000, 12_000, [{ from: 2, to: 12 }]],
+    [2001, 11_999, [{ from: 3, to: 11 }]],
+    [2100, 2900, [{ from: 2, to: 3 }]],
+    [2900, 3100, [{ from: 2, to: 4 }]],
+    [2000, 2000, []],
   ])('of a phase from %d to %d ms holds the whole seconds inside', (fromMs, toMs, expected) => {
     const record = { ...sampleRun().record, phases: [{ name: 'measure' as const, fromMs, toMs }] };
     expect(measureWindow(record)).toEqual(expected);
@@ -112,3 +113,14 @@ function line(second: number, fields: Partial<InstrumentLine>): InstrumentLine {
 function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i);
 }
+
+describe('the instruments of several runs', () => {
+  it.each([
+    [{ VALID: 18, DEGRADED: 0, INVALID: 0 }, 'VALID'],
+    [{ VALID: 17, DEGRADED: 1, INVALID: 0 }, 'DEGRADED in 1 of 18 runs'],
+    [{ VALID: 15, DEGRADED: 2, INVALID: 1 }, 'INVALID in 1, DEGRADED in 2 of 18 runs'],
+    [{ VALID: 0, DEGRADED: 1, INVALID: 0 }, 'DEGRADED in 1 of 1 run'],
+  ])('%j are told as "%s"', (counts, words) => {
+    expect(statesInWords(Object.entries(counts).flatMap(([state, runs]) => Array(runs).fill(state)))).toBe(words);
+  });
+});

@@ -70,6 +70,39 @@ describe('a run on disk', () => {
     });
   });
 
+  it('judges what a threshold is narrowed to: one server, or the seconds of a fault', async () => {
+    const fault = { kind: 'slow', target: 's1', fromMs: 3500, toMs: 5200, effective: true, proof: '' };
+    const { path } = await recordRun({ ...record, faults: [fault, { ...fault, fromMs: 5000, toMs: 6000 }] });
+    const thresholds = [
+      'delivery.max{server=s1} < 5ms',
+      'delivery.max{server=s2} < 5ms',
+      'delivered.perSec{phase=fault} == 100',
+      'delivered.perSec{phase=drain} == 20',
+      'servers.cpu.max{server=s1,phase=fault} < 0.11',
+      'delivery.max{server=s9} < 5ms',
+    ];
+    await slowServer1(path);
+    const { summary } = await concludeRun(path, thresholds);
+    expect(summary.thresholds.map(({ result, actual }) => [result, actual && Math.round(actual * 10) / 10])).toEqual([
+      ['fail', 9],
+      ['pass', 4],
+      ['pass', 100],
+      ['pass', 20],
+      ['pass', 0.1],
+      ['unknown', null],
+    ]);
+  });
+
+  it('that a threshold has cut short has failed, whatever the end was', async () => {
+    const endedEarly = { threshold: 'delivery.p99 < 3ms abortOnFail', actual: 3.2, atMs: 4500 };
+    const { path } = await recordRun({ ...record, endedEarly });
+    const { summary } = await concludeRun(path, ['lost == 0']);
+    expect(summary).toMatchObject({
+      verdict: 'fail',
+      reasons: ['the run was ended early, at 4.5 s: delivery.p99 < 3ms abortOnFail was missed: 3.2'],
+    });
+  });
+
   it('without a history says nothing of loss', async () => {
     const { path } = await recordRun();
     rmSync(historyPath(path, 0));
@@ -183,6 +216,14 @@ async function writeLatencies(path: string): Promise<void> {
     recorder.record({ ...latency, operation: 'delivery' });
   }
   await writeAll(path, 'histograms', recorder.close());
+}
+
+async function slowServer1(path: string): Promise<void> {
+  const recorder = createLatencyRecorder({ worker: 0 });
+  recorder.record({ operation: 'delivery', intendedMs: 4000, latencyMs: 9, server: 's1' });
+  const writer = createLineWriter(path, 'histograms', 0);
+  writer.write(recorder.close());
+  await writer.close();
 }
 
 async function writeAll<K extends Parameters<typeof createLineWriter>[1]>(

@@ -51,8 +51,28 @@ describe('a threshold', () => {
     ['lost == 0 ms', /unit "ms"; this metric is a plain number/],
     ['delivery.p99', /cannot be read; write "metric comparison number"/],
     ['toString > 1', /metric "toString", which does not exist/],
+    ['delivery.p99{sever=s2} < 1', /tag "sever", which does not exist; there are server, phase/],
+    ['delivery.p99{server} < 1', /has the tag "server"; write tags as \{name=value\}/],
+    ['delivery.p99{server=s1,server=s2} < 1', /the tag "server" twice/],
+    ['delivery.p99{phase=faults} < 1', /phase "faults", which does not exist; there are fault,/],
+    ['lost{server=s2} == 0', /has the tag "server"; this metric takes no tag/],
+    ['offered.rate{server=s2} > 1', /has the tag "server"; this metric takes only the tag phase/],
+    ['lost == 0 abortOnFail', /cannot end a run: lost is found only after it/],
+    ['delivery.p99{phase=drain} < 1 abortOnFail', /abortOnFail watches the measure phase, not the phase "drain"/],
   ])('%s is refused with the right ones', (expression, message) => {
     expect(() => parseThreshold(expression)).toThrow(message);
+  });
+});
+
+describe('a threshold with tags and a mark', () => {
+  it.each([
+    ['delivery.p99{server=s2} < 200', { server: 's2' }, false],
+    ['delivery.p99 { server = s2 , phase = fault } < 200ms', { server: 's2', phase: 'fault' }, false],
+    ['delivery.p99{server=s2} < 200ms abortOnFail', { server: 's2' }, true],
+    ['refused < 10 abortOnFail', {}, true],
+    ['refused < 10', {}, false],
+  ] as const)('%s is understood', (expression, tags, abortOnFail) => {
+    expect(parseThreshold(expression)).toMatchObject({ expression, tags, abortOnFail });
   });
 });
 

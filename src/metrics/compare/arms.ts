@@ -25,9 +25,9 @@ export function comparisonArm(
   };
 }
 
-/** A run whose generator was not up to it says nothing of the system. */
+/** A run whose generator was not up to it says nothing of the system; one that was ended early is not as long as the others. */
 export function isUsable(run: FinishedRun): boolean {
-  return run.summary.instrument.state !== 'INVALID';
+  return run.summary.instrument.state !== 'INVALID' && run.record.endedEarly === undefined;
 }
 
 // ---

@@ -15,7 +15,7 @@ import {
   setting,
   shownOperations,
 } from './text/format.ts';
-import { tellingMetrics } from './text/telling.ts';
+import { instrumentWords, tellingMetrics } from './text/telling.ts';
 
 export const markdownReporter: Reporter = (run, out) => out.file('summary.md', runMarkdown(run));
 
@@ -72,7 +72,7 @@ function comparisonMarkdown(comparison: Comparison): string {
     ),
   );
   return blocks(
-    head(scenario.name, comparison.verdict, comparison.instrument),
+    head(scenario.name, comparison.verdict, comparison.instrument, instrumentWords(comparison)),
     list(comparison.reasons),
     escapeMarkdown(`${arms.length} strategies · ${trials.length} trials of each · seed ${comparison.seed}`),
     list(comparison.findings),
@@ -84,9 +84,9 @@ function comparisonMarkdown(comparison: Comparison): string {
   );
 }
 
-function head(name: string, verdict: string, { state, reasons }: InstrumentVerdict): string {
+function head(name: string, verdict: string, { state, reasons }: InstrumentVerdict, told: string = state): string {
   const doubt = reasons.length > 0 ? `: ${escapeMarkdown(reasons.join('; '))}` : '';
-  return `## ${escapeMarkdown(name)}: ${verdict.toUpperCase()}\n\nInstrument **${state}**${doubt}`;
+  return `## ${escapeMarkdown(name)}: ${verdict.toUpperCase()}\n\nInstrument **${told}**${doubt}`;
 }
 
 function word(result: string): string {

@@ -5,6 +5,7 @@ import { comparedDistributions, runDistribution } from './charts/distribution-ch
 import { latencyOverTime } from './charts/time-charts.ts';
 import { writePictures } from './png/draw.ts';
 import type { ComparisonReporter, Reporter } from './reporter.ts';
+import { instrumentWords } from './text/telling.ts';
 
 const differencesMax = 6;
 
@@ -20,7 +21,7 @@ export const pngReporter: Reporter = async (run, out) => {
 
 export const pngComparisonReporter: ComparisonReporter = async (comparison, out) => {
   const { scenario, baseline, blocks } = comparison;
-  const about = `${scenario.name} · ${blocks.length} trials of each strategy · ${doubt(comparison)}`;
+  const about = `${scenario.name} · ${blocks.length} trials of each strategy · ${doubt({ ...comparison, told: instrumentWords(comparison) })}`;
   const differences = differenceCharts(comparison).slice(0, differencesMax);
   const legend = `Difference from ${baseline}: median and 95 % interval. Circle: better; triangle: worse; hollow: no difference shown.`;
   const pictures = [
@@ -33,6 +34,10 @@ export const pngComparisonReporter: ComparisonReporter = async (comparison, out)
 // ---
 
 /** A picture travels without its page, so it carries the verdict with it. */
-function doubt(of: { readonly verdict: string; readonly instrument: { readonly state: string } }): string {
-  return `${of.verdict}, instrument ${of.instrument.state}`;
+function doubt(of: {
+  readonly verdict: string;
+  readonly instrument: { readonly state: string };
+  readonly told?: string;
+}): string {
+  return `${of.verdict}, instrument ${of.told ?? of.instrument.state}`;
 }

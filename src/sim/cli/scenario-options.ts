@@ -88,6 +88,17 @@ function checkValues({ cluster, thresholds }: Scenario): void {
   } catch (error) {
     throw new Problem((error as Error).message, { cause: error });
   }
+  const servers = serverNames(cluster);
+  for (const threshold of thresholds) {
+    const { server } = parseThreshold(threshold).tags;
+    if (server !== undefined && !servers.includes(server)) {
+      throw unknownName(`server (threshold "${threshold}")`, server, servers);
+    }
+  }
+}
+
+function serverNames(cluster: Scenario['cluster']): readonly string[] {
+  return cluster.servers.map((_, index) => `s${index + 1}`);
 }
 
 function refuseImpossible(scenario: Scenario, backend: Backend): void {
@@ -100,7 +111,7 @@ function refuseImpossible(scenario: Scenario, backend: Backend): void {
       `The backend ${backend.name} cannot cause ${impossible.join(', ')}, which ${scenario.name} needs. Able: ${able.map((one) => one.name).join(', ') || 'none'}.`,
     );
   }
-  const servers = new Set(['any', ...scenario.cluster.servers.map((_, index) => `s${index + 1}`)]);
+  const servers = new Set(['any', ...serverNames(scenario.cluster)]);
   const missing = scenario.faults.find((fault) => !servers.has(fault.server));
   if (missing) throw unknownName('server', missing.server, [...servers]);
 }

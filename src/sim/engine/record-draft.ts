@@ -1,5 +1,5 @@
 /** The record of a run while it grows: `run.json` is written from it at the start and at the end. */
-import type { FaultRecord, Phase, RunRecord } from '../../metrics/index.ts';
+import type { EndedEarly, FaultRecord, Phase, RunRecord } from '../../metrics/index.ts';
 import { machineOf, notesOf, versionsOf } from './record.ts';
 import type { RunOrder, RunProgress } from './run.ts';
 
@@ -10,6 +10,8 @@ export interface RecordDraft {
   end(phase: Phase): void;
   servers(names: readonly string[]): void;
   faults(faults: readonly FaultRecord[]): void;
+  /** A threshold has cut the measure phase short. */
+  endedEarly(by: EndedEarly): void;
   complete(): void;
   abort(error: unknown): void;
 }
@@ -53,6 +55,9 @@ export function createRecord(order: RunOrder, hash: string): RecordDraft {
     },
     faults(faults) {
       record = { ...record, faults };
+    },
+    endedEarly(by) {
+      record = { ...record, endedEarly: by };
     },
     complete() {
       record = { ...record, complete: true };

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type ComponentSample,
   concludeRun,
   createHistoryWriter,
   createLineWriter,
@@ -17,6 +18,7 @@ import type { Scenario } from '../scenario.ts';
 import { runTag, userIndexOf } from '../users/names.ts';
 import { buildTrace, type Trace, traceHash } from '../users/trace.ts';
 import { type Disturbance, startDisturbance } from './disturb.ts';
+import { createEarlyEnd } from './early-end.ts';
 import type { LoadTotals } from './load.ts';
 import { markPhase, withPhase } from './phases.ts';
 import { createRecord, type RecordDraft } from './record-draft.ts';
@@ -93,8 +95,13 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   draft.servers(cluster.servers);
   const history = createHistoryWriter(historyPath(directory.path, 'laboratory'));
   const samples = createLineWriter(directory.path, 'samples', 'cluster');
-  const load = startLoad({ order, trace, cluster, runStartMs });
-  const sampler = startSampler({ cluster, runStartMs, heard: (lines) => samples.write(lines), log });
+  const early = createEarlyEnd({ thresholds: scenario.thresholds, clock, runStartMs, record: draft.record });
+  const load = startLoad({ order, trace, cluster, runStartMs, heard: early.heard });
+  const heardSamples = (lines: readonly ComponentSample[]): void => {
+    samples.write(lines);
+    early.samples(lines);
+  };
+  const sampler = startSampler({ cluster, runStartMs, heard: heardSamples, log });
   let disturbance: Disturbance | null = null;
   const watcher = watchRun(order, cluster, runStartMs, () => ({
     phase: draft.phase(),
@@ -123,9 +130,11 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
     });
     const sending = load.send(sendStartMs);
     await phase('warmup', () => until(cluster, sendStartMs + scenario.warmupMs));
-    await phase('measure', () =>
-      Promise.all([sending, until(cluster, sendStartMs + scenario.warmupMs + scenario.measureMs)]),
-    );
+    await phase('measure', async () => {
+      const over = Promise.all([sending, until(cluster, sendStartMs + scenario.warmupMs + scenario.measureMs)]);
+      const broken = await early.unless(over);
+      if (broken) draft.endedEarly(broken);
+    });
     draft.faults(await disturbance.finish());
     await phase('drain', () => load.drain(scenario.drainMs));
     // Users who are sent home from here on were there to the end.

@@ -6,7 +6,7 @@ import { openCrowdFiles } from '../users/crowd-files.ts';
 import { startCrowdWorkers } from '../users/crowd-workers.ts';
 import { createLoad } from '../users/load.ts';
 import { runTag } from '../users/names.ts';
-import { createSecondsRecorder } from '../users/seconds.ts';
+import { createSecondsRecorder, type LineSinks } from '../users/seconds.ts';
 import type { Trace } from '../users/trace.ts';
 import type { Load } from './load.ts';
 import type { RunOrder } from './run.ts';
@@ -16,6 +16,8 @@ export interface LoadOrder {
   readonly trace: Trace;
   readonly cluster: Cluster;
   readonly runStartMs: Ms;
+  /** Hears what is recorded as it is written; null when nobody does. */
+  readonly heard: LineSinks | null;
 }
 
 export function startLoad(load: LoadOrder): Load {
@@ -24,7 +26,7 @@ export function startLoad(load: LoadOrder): Load {
 
 // ---
 
-function threadedLoad({ order, trace, cluster, runStartMs }: LoadOrder): Load {
+function threadedLoad({ order, trace, cluster, runStartMs, heard }: LoadOrder): Load {
   const { scenario, seed, directory, workers, log } = order;
   const crowds = startCrowdWorkers({
     scenario,
@@ -35,6 +37,7 @@ function threadedLoad({ order, trace, cluster, runStartMs }: LoadOrder): Load {
     tag: runTag(seed),
     runStartMs,
     session: sessionDefaults,
+    heard,
     log,
   });
   return createLoad({ crowds, clock: cluster.clock, users: trace.users });
@@ -43,9 +46,9 @@ function threadedLoad({ order, trace, cluster, runStartMs }: LoadOrder): Load {
 /** The one crowd of an inline load is worker 0. */
 const inlineWorker = 0;
 
-function inlineLoad({ order, trace, cluster, runStartMs }: LoadOrder): Load {
+function inlineLoad({ order, trace, cluster, runStartMs, heard }: LoadOrder): Load {
   const { directory, seed, scenario, log } = order;
-  const files = openCrowdFiles({ directory: directory.path, worker: inlineWorker, history: scenario.history });
+  const files = openCrowdFiles({ directory: directory.path, worker: inlineWorker, history: scenario.history, heard });
   const random = createSeededRandom(seed).fork('users');
   const users = Uint32Array.from({ length: trace.users }, (_, user) => user);
   const crowd = createCrowd(

@@ -14,17 +14,28 @@ export function openCrowdFiles(order: {
   readonly worker: number;
   /** False: nothing is kept of single events. */
   readonly history: boolean;
+  /** Hears all lines too. */
+  readonly heard?: LineSinks | null;
 }): CrowdFiles {
-  const { directory, worker } = order;
+  const { directory, worker, heard = null } = order;
   const histograms = createLineWriter(directory, 'histograms', worker);
   const counts = createLineWriter(directory, 'counts', worker);
   const instrument = createLineWriter(directory, 'instrument', worker);
   const history = order.history ? createHistoryWriter(historyPath(directory, worker)) : null;
   return {
     history: history ?? { add: () => {} },
-    histograms: (lines) => histograms.write(lines),
-    counts: (lines) => counts.write(lines),
-    instrument: (lines) => instrument.write(lines),
+    histograms(lines) {
+      histograms.write(lines);
+      heard?.histograms(lines);
+    },
+    counts(lines) {
+      counts.write(lines);
+      heard?.counts(lines);
+    },
+    instrument(lines) {
+      instrument.write(lines);
+      heard?.instrument(lines);
+    },
     async close() {
       await Promise.all([histograms, counts, instrument, history].map((writer) => writer?.close()));
     },

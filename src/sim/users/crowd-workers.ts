@@ -1,9 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Log, Ms } from '../../system/index.ts';
 import type { Crowd, CrowdTotals } from './crowd.ts';
-import type { WorkerCall, WorkerOrder, WorkerReport } from './worker-messages.ts';
+import type { LineSinks } from './seconds.ts';
+import type { LinesReport, WorkerCall, WorkerOrder, WorkerReport } from './worker-messages.ts';
 
-export interface WorkersOrder extends Omit<WorkerOrder, 'worker'> {
+export interface WorkersOrder extends Omit<WorkerOrder, 'worker' | 'follow'> {
+  /** Hears the lines that the workers write; null when nobody does. */
+  readonly heard?: LineSinks | null;
   /** What the workers log goes here, at `warn` and above. */
   readonly log: Log;
 }
@@ -13,8 +16,10 @@ export interface WorkersOrder extends Omit<WorkerOrder, 'worker'> {
  * its own files. `stop` ends the thread; a thread that dies makes every later call reject with the cause.
  */
 export function startCrowdWorkers(order: WorkersOrder): Crowd[] {
-  const { log, ...shared } = order;
-  return Array.from({ length: order.workers }, (_, worker) => startWorker({ ...shared, worker }, log));
+  const { log, heard = null, ...shared } = order;
+  return Array.from({ length: order.workers }, (_, worker) =>
+    startWorker({ ...shared, worker, follow: heard !== null }, { log, heard }),
+  );
 }
 
 // ---
@@ -37,7 +42,10 @@ const nothing: CrowdTotals = {
   deliveryP99Ms: null,
 };
 
-function startWorker(order: WorkerOrder, log: Log): Crowd {
+function startWorker(
+  order: WorkerOrder,
+  { log, heard }: { readonly log: Log; readonly heard: LineSinks | null },
+): Crowd {
   // After a build the file beside this one is JavaScript, as this one is.
   const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
   const thread = new Worker(entry, { workerData: order, name: `users ${order.worker}` });
@@ -78,6 +86,9 @@ function startWorker(order: WorkerOrder, log: Log): Crowd {
       case 'totals':
         totals = report.totals;
         break;
+      case 'lines':
+        if (heard) handOn(report, heard);
+        break;
       case 'log':
         if (report.level === 'warn' || report.level === 'error') log.write(report.level, report.message, report.fields);
         break;
@@ -104,4 +115,10 @@ function startWorker(order: WorkerOrder, log: Log): Crowd {
     for (const one of waiting.values()) one.reject(dead);
     waiting.clear();
   }
+}
+
+function handOn(report: LinesReport, heard: LineSinks): void {
+  if (report.sink === 'histograms') heard.histograms(report.lines);
+  else if (report.sink === 'counts') heard.counts(report.lines);
+  else heard.instrument(report.lines);
 }

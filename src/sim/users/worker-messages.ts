@@ -2,6 +2,7 @@
 import type { LogFields, LogLevel, Ms } from '../../system/index.ts';
 import type { Scenario } from '../scenario.ts';
 import type { CrowdPlan, CrowdTotals } from './crowd.ts';
+import type { LineSinks } from './seconds.ts';
 
 /** Given to a worker at its start. It builds the trace again: that is faster than to send it. */
 export interface WorkerOrder {
@@ -17,6 +18,8 @@ export interface WorkerOrder {
   /** The folder of the run. */
   readonly directory: string;
   readonly session: CrowdPlan['session'];
+  /** Report the lines as they are written. */
+  readonly follow: boolean;
 }
 
 /** A method of `Crowd` to call; answered by `done` or `failed` with the same number. */
@@ -25,8 +28,18 @@ export type WorkerCall = { readonly id: number } & (
   | { readonly method: 'connect' | 'send'; readonly startMs: Ms }
 );
 
+/** Lines as they were written, for whoever watches the run. */
+export type LinesReport = {
+  readonly [sink in keyof LineSinks]: {
+    readonly kind: 'lines';
+    readonly sink: sink;
+    readonly lines: Parameters<LineSinks[sink]>[0];
+  };
+}[keyof LineSinks];
+
 export type WorkerReport =
   | { readonly kind: 'done'; readonly id: number; readonly totals: CrowdTotals }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: string }
   | { readonly kind: 'totals'; readonly totals: CrowdTotals }
+  | LinesReport
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

@@ -4,7 +4,7 @@ import { type Clock, createSeededRandom } from '../../system/index.ts';
 import { createSystemClock, createWsTransport } from '../../system/node.ts';
 import { type Crowd, createCrowd } from './crowd.ts';
 import { type CrowdFiles, openCrowdFiles } from './crowd-files.ts';
-import { createSecondsRecorder } from './seconds.ts';
+import { createSecondsRecorder, type LineSinks } from './seconds.ts';
 import { createThreadVitals } from './thread-vitals.ts';
 import { buildTrace, usersOf } from './trace.ts';
 import type { WorkerCall, WorkerOrder, WorkerReport } from './worker-messages.ts';
@@ -13,13 +13,10 @@ const totalsEveryMs = 50;
 /** Time for the last frames to leave before the thread ends. */
 const partingMs = 100;
 
-serve(workerData as WorkerOrder);
-
-// ---
-
 function serve(order: WorkerOrder): void {
   const clock = createSystemClock();
-  const files = openCrowdFiles({ ...order, history: order.scenario.history });
+  const heard = order.follow ? tellLines : null;
+  const files = openCrowdFiles({ ...order, history: order.scenario.history, heard });
   const crowd = crowdOf(order, clock, files);
   const tell = setInterval(() => report({ kind: 'totals', totals: crowd.totals() }), totalsEveryMs);
 
@@ -63,6 +60,14 @@ function crowdOf(order: WorkerOrder, clock: Clock, files: CrowdFiles): Crowd {
   );
 }
 
+const tellLines: LineSinks = {
+  histograms: (lines) => report({ kind: 'lines', sink: 'histograms', lines }),
+  counts: (lines) => report({ kind: 'lines', sink: 'counts', lines }),
+  instrument: (lines) => report({ kind: 'lines', sink: 'instrument', lines }),
+};
+
 function report(message: WorkerReport): void {
   parentPort?.postMessage(message);
 }
+
+serve(workerData as WorkerOrder);

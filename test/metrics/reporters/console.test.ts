@@ -69,6 +69,19 @@ describe('the comparison on the terminal', () => {
   });
 });
 
+describe('an instrument that was not up to it in some trials', () => {
+  it('is told with how many of how many', async () => {
+    const out = memoryWriter({ width: 200 });
+    const { instrument } = sampleRun({ failing: true }).summary;
+    const comparison = sampleComparison({ blocks: 3 });
+    const [first, ...arms] = comparison.arms;
+    const runs = first!.runs.map((run, index) => (index === 1 ? { ...run, instrument: 'DEGRADED' } : run));
+    await consoleComparisonReporter({ ...comparison, instrument, arms: [{ ...first!, runs }, ...arms] }, out);
+    expect(out.printed()).toMatch(/^PASS {2}strategy-comparison · instrument DEGRADED in 1 of 18 runs: 3\.1 %/);
+    expect(out.printed()).toContain('  in the worst: 3.1 % of sends were more than 10 ms late');
+  });
+});
+
 describe('the writer', () => {
   const stream = { write: () => true, isTTY: true, columns: 132 };
 

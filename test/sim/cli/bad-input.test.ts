@@ -56,6 +56,10 @@ const typed: readonly (readonly [string, RegExp])[] = [
   ['run steady-caht', /no scenario "steady-caht"\. Did you mean "steady-chat"\? Known: .*server-crash/],
   ['run steady-chat --strategy cpuu', /no strategy "cpuu"\. Did you mean "cpu"\? Known: .*two-choices/],
   ['run steady-chat --backend virtul', /no backend "virtul"\. Did you mean "virtual"\? Known: processes, virtual/],
+  [
+    `run steady-chat --set thresholds=["delivery.p99{server=s4}<1"]`,
+    /no server \(threshold "delivery\.p99\{server=s4\}<1"\) "s4"\. Did you mean "s1"\? Known: s1, s2, s3/,
+  ],
   ['run steady-chat --users zero', /--users takes a whole number of at least 1, not "zero"/],
   ['run steady-chat --duration 5y', /"5y" is not a duration; write 500ms/],
   ['run steady-chat --set users', /"users" is not of the form path=value/],

@@ -2,7 +2,7 @@
 import type { ComparedMetric, Comparison, Difference } from '../../comparison.ts';
 import { inUnit } from '../text/format.ts';
 import { type Cell, clean, table, wrap } from '../text/table.ts';
-import { shortWords, tellingMetrics } from '../text/telling.ts';
+import { instrumentWords, shortWords, tellingMetrics } from '../text/telling.ts';
 import { type Color, heading, type Lines, verdictLine } from './parts.ts';
 
 const shownColors: Readonly<Record<Difference['shown'], Color>> = { better: 'green', worse: 'red', none: 'dim' };
@@ -12,7 +12,7 @@ export function comparisonText(comparison: Comparison, out: Lines): string {
   const { telling, silent } = tellingMetrics(comparison);
   const trials = `${arms.length} strategies · ${blocks.length} trials of each · baseline ${baseline} · seed ${comparison.seed}`;
   const lines = [
-    verdictLine({ name: scenario.name, ...comparison }, out),
+    verdictLine({ name: scenario.name, ...comparison, told: instrumentWords(comparison) }, out),
     ...comparison.reasons.flatMap((reason) => indented(reason, out)),
     out.paint(`  ${clean(trials)}`, 'dim'),
     ...heading('What was shown', out),
@@ -27,8 +27,8 @@ export function comparisonText(comparison: Comparison, out: Lines): string {
     ...(comparison.notes.length > 0 ? heading('Notes', out) : []),
     ...comparison.notes.flatMap((note) => indented(`· ${note}`, out)),
     ...heading('Instrument', out),
-    `  ${comparison.instrument.state} (the worst of all trials)`,
-    ...comparison.instrument.reasons.flatMap((reason) => indented(reason, out)),
+    `  ${instrumentWords(comparison)}`,
+    ...comparison.instrument.reasons.flatMap((reason) => indented(`in the worst: ${reason}`, out)),
     ...heading('Run it again', out),
     `  ${clean(comparison.again)}`,
   ];

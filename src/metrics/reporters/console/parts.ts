@@ -20,13 +20,19 @@ export const marks: Readonly<Record<Result, Cell>> = {
 
 const verdictColors: Readonly<Record<Result, Color>> = { pass: 'green', fail: 'red', unknown: 'yellow' };
 
-/** The first line: verdict, name and, unless it is VALID, the instrument with its first reason. */
+/** The first line: verdict, name and, unless it is VALID, the instrument with its first reason; `told` in place of its state. */
 export function verdictLine(
-  of: { readonly name: string; readonly verdict: Result; readonly instrument: InstrumentVerdict },
+  of: {
+    readonly name: string;
+    readonly verdict: Result;
+    readonly instrument: InstrumentVerdict;
+    readonly told?: string;
+  },
   out: Lines,
 ): string {
   const { state, reasons } = of.instrument;
-  const doubt = state === 'VALID' ? '' : ` · instrument ${state}${reasons[0] ? `: ${clean(reasons[0])}` : ''}`;
+  const { told = state } = of;
+  const doubt = state === 'VALID' ? '' : ` · instrument ${told}${reasons[0] ? `: ${clean(reasons[0])}` : ''}`;
   const line = `${out.paint(of.verdict.toUpperCase(), verdictColors[of.verdict])}  ${out.paint(clean(of.name), 'bold')}`;
   return line + (doubt && out.paint(doubt, state === 'INVALID' ? 'red' : 'yellow'));
 }

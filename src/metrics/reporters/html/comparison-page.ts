@@ -1,7 +1,9 @@
 /** The page of a comparison: what was shown, by how much, and how to see it again. */
+
 import type { Comparison } from '../../comparison.ts';
 import { differenceCharts, shareCharts } from '../charts/comparison-charts.ts';
 import { comparedDistributions } from '../charts/distribution-charts.ts';
+import { instrumentWords } from '../text/telling.ts';
 import type { Page } from './page.ts';
 import { again, chartFigure, contents, heading, section, verdictBox } from './parts.ts';
 import { differencesTables, findingsSection, sharesTable, trialsSection } from './sections/compared.ts';
@@ -24,6 +26,7 @@ export function comparisonPage(comparison: Comparison): Page {
   const distributions = [comparedDistributions(comparison, 'delivery'), comparedDistributions(comparison, 'accepted')];
   const differences = differenceCharts(comparison);
   const shares = shareCharts(comparison);
+  const instrument = instrumentWords(comparison);
   const facts = [
     `${arms.length} strategies`,
     `${blocks.length} trials of each`,
@@ -33,14 +36,14 @@ export function comparisonPage(comparison: Comparison): Page {
   ];
   const body = html`${heading({ ...scenario, facts })}
 <main>
-${verdictBox({ ...comparison, told: 'The instrument is judged by the worst of all trials.' })}
+${verdictBox({ ...comparison, instrumentTold: instrument, told: 'Figures and reasons of the instrument are those of the worst trial.' })}
 ${contents(sections)}
 ${findingsSection(comparison)}
 ${section('distributions', 'Distributions', distributions.map(chartFigure))}
 ${section('differences', 'Differences from the baseline', legend(baseline), html`<div class="grid">${differences.map(chartFigure)}</div>`, differencesTables(comparison))}
 ${section('shares', 'How the load was shared', html`<div class="grid">${shares.map(chartFigure)}</div>`, sharesTable(comparison))}
 ${trialsSection(comparison)}
-${instrumentSection(comparison.instrument, 'the worst of all trials')}
+${instrumentSection(comparison.instrument, `the worst of all trials (${instrument})`)}
 ${section(
   'configuration',
   'Configuration',

@@ -66,12 +66,15 @@ export function verdictBox(of: {
   readonly verdict: 'pass' | 'fail' | 'unknown';
   readonly reasons: readonly string[];
   readonly instrument: InstrumentVerdict;
+  /** Instead of the state alone, where it is that of several runs. */
+  readonly instrumentTold?: string;
   readonly told: string;
 }): Html {
   const { verdict, reasons, instrument, told } = of;
+  const rest = of.instrumentTold?.startsWith(instrument.state) ? of.instrumentTold.slice(instrument.state.length) : '';
   const doubts = instrument.reasons.length > 0 ? `: ${instrument.reasons.join('; ')}` : '';
   return html`<div class="verdict ${verdict}" role="status">
-<p><span class="word ${verdict}">${verdict.toUpperCase()}</span> · instrument ${resultWord(instrument.state)}${doubts}</p>
+<p><span class="word ${verdict}">${verdict.toUpperCase()}</span> · instrument ${resultWord(instrument.state)}${rest}${doubts}</p>
 ${reasons.length > 0 && html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}
 <p class="note">${told}</p>
 </div>`;

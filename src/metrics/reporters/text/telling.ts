@@ -1,4 +1,5 @@
 import type { ComparedMetric, Comparison, Difference } from '../../comparison.ts';
+import { statesInWords } from '../../instrument.ts';
 import { inUnit, percent } from './format.ts';
 
 /** Shown in full even if no difference was: they are why one compares. */
@@ -16,4 +17,11 @@ export function shortWords({ shown, words, relative, difference }: Difference, u
   if (shown === 'none' || difference === null) return words;
   const share = relative === null ? '' : ` (${percent(Math.abs(relative))})`;
   return `${shown}: ${inUnit(Math.abs(difference), unit)} ${difference < 0 ? 'lower' : 'higher'}${share}`;
+}
+
+/** The instrument of all trials: `VALID`, or in how many it was not, for one bad trial of many is no bad comparison. */
+export function instrumentWords({ instrument, arms }: Comparison): string {
+  const words = statesInWords(arms.flatMap(({ runs }) => runs.map((run) => run.instrument)));
+  // The worst trial may be one that is not counted, because others of its block are missing.
+  return words.startsWith(instrument.state) ? words : instrument.state;
 }
