@@ -5,6 +5,7 @@ export * from './balancer/strategies/index.ts';
 export type * from './balancer/strategy.ts';
 export * from './client/account.ts';
 export type * from './client/contract.ts';
+export * from './client/encryption/index.ts';
 export type * from './client/local/contract.ts';
 export { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from './client/local/memory.ts';
 export { createSession } from './client/session.ts';

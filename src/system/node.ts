@@ -3,6 +3,7 @@ export type { BalancerProcessStats } from './adapters/balancer-metrics.ts';
 export * from './adapters/balancer-node.ts';
 export type { ServerAddress } from './adapters/balancer-probe.ts';
 export * from './adapters/json-log.ts';
+export { createNodeCipherSuite } from './adapters/node-cipher-suite.ts';
 export * from './adapters/node-secrets.ts';
 export * from './adapters/node-server.ts';
 export * from './adapters/process-vitals.ts';

@@ -1,0 +1,137 @@
+import { createGroup, joinGroup } from 'ts-mls/clientState.js';
+import { createCommit, joinGroupExternal } from 'ts-mls/createCommit.js';
+import type { CiphersuiteImpl } from 'ts-mls/crypto/ciphersuite.js';
+import { ratchetTreeFromExtension } from 'ts-mls/groupInfo.js';
+import { emptyPskIndex } from 'ts-mls/pskIndex.js';
+import type { RatchetTree } from 'ts-mls/ratchetTree.js';
+import {
+  type Changed,
+  type ClaimedKeyPackage,
+  type Device,
+  EncryptionProblem,
+  type FindPrivate,
+  type Joined,
+} from '../contract.ts';
+import { nameOf } from '../identity.ts';
+import { groupIdBytes } from '../sizes.ts';
+import { toText } from '../text.ts';
+import { addProposals, describe, welcomeText } from './changes.ts';
+import { groupOf } from './group.ts';
+import { newPair, readPrivatePart } from './key-packages.ts';
+import { expectDistinct, leavesOf } from './members.ts';
+import { overwrite, spentSecrets } from './secrets.ts';
+import { config } from './settings.ts';
+import { problemOf, readMessage, writeMessage } from './wire.ts';
+
+/** A group of one at epoch 0, and at once its first commit. */
+export async function create(
+  device: Device,
+  claimed: readonly ClaimedKeyPackage[],
+  suite: CiphersuiteImpl,
+): Promise<Changed> {
+  const { publicPackage, privatePackage } = await newPair(device, suite);
+  const id = suite.rng.randomBytes(groupIdBytes);
+  const alone = await createGroup(id, publicPackage, privatePackage, [], suite, config);
+  const { newState, welcome } = await createCommit(
+    { state: alone, cipherSuite: suite },
+    {
+      wireAsPublicMessage: true,
+      ratchetTreeExtension: true,
+      extraProposals: await addProposals(claimed, suite),
+    },
+  );
+  expectDistinct(newState.ratchetTree);
+  const state = { ...newState, historicalReceiverData: new Map() };
+  return {
+    group: groupOf(state),
+    change: { epoch: 0, commit: null, welcome: welcomeText(welcome), groupInfo: await describe(state, suite) },
+    wipe: () => overwrite([...spentSecrets([alone], [state]), privatePackage.initPrivateKey]),
+  };
+}
+
+export async function join(
+  device: Device,
+  text: string,
+  findPrivate: FindPrivate,
+  suite: CiphersuiteImpl,
+): Promise<Joined> {
+  const { welcome } = readMessage(text, 'mls_welcome');
+  if (welcome.cipherSuite !== suite.name) throw new EncryptionProblem('malformed', `It is not for ${suite.name}.`);
+  const found = await firstKnown(
+    welcome.secrets.map((secret) => toText(secret.newMember)),
+    findPrivate,
+  );
+  if (found === null) throw new EncryptionProblem('notForUs', 'The welcome is for key packages of others only.');
+  const { publicPackage, privatePackage } = readPrivatePart(found.privatePart, device);
+  try {
+    const state = await joinGroup(
+      welcome,
+      publicPackage,
+      privatePackage,
+      emptyPskIndex,
+      suite,
+      undefined,
+      undefined,
+      config,
+    );
+    expectDistinct(state.ratchetTree);
+    return {
+      group: groupOf(state),
+      usedKeyPackage: found.id,
+      wipe: () => overwrite([privatePackage.initPrivateKey]),
+    };
+  } catch (error) {
+    throw problemOf(error);
+  }
+}
+
+export async function joinExternally(device: Device, text: string, suite: CiphersuiteImpl): Promise<Changed> {
+  const { groupInfo } = readMessage(text, 'mls_group_info');
+  const { publicPackage, privatePackage } = await newPair(device, suite);
+  try {
+    const former = expectPlaceFor(device, ratchetTreeFromExtension(groupInfo));
+    const { publicMessage, newState } = await joinGroupExternal(
+      groupInfo,
+      publicPackage,
+      privatePackage,
+      former,
+      suite,
+      undefined,
+      config,
+    );
+    expectDistinct(newState.ratchetTree);
+    return {
+      group: groupOf(newState),
+      change: {
+        epoch: Number(groupInfo.groupContext.epoch),
+        commit: writeMessage({ wireformat: 'mls_public_message', publicMessage }),
+        welcome: null,
+        groupInfo: await describe(newState, suite),
+      },
+      wipe: () => overwrite([privatePackage.initPrivateKey, privatePackage.hpkePrivateKey]),
+    };
+  } catch (error) {
+    throw problemOf(error);
+  }
+}
+
+// ---
+
+/** Whether the device stands in the group already, with keys that it lost. Throws when its user is no member. */
+function expectPlaceFor({ identity }: Device, tree: RatchetTree | undefined): boolean {
+  if (tree === undefined || leavesOf(tree, { user: identity.user }).length === 0) {
+    throw new EncryptionProblem('notAllowed', `${nameOf(identity)} cannot come in by itself: its user is no member.`);
+  }
+  return leavesOf(tree, identity).length > 0;
+}
+
+async function firstKnown(
+  ids: readonly string[],
+  findPrivate: FindPrivate,
+): Promise<{ readonly id: string; readonly privatePart: Uint8Array } | null> {
+  for (const id of ids) {
+    const privatePart = await findPrivate(id);
+    if (privatePart !== null) return { id, privatePart };
+  }
+  return null;
+}
