@@ -31,7 +31,7 @@ const opening: string = `# The protocol
 
 Made from the schemas in \`src/system/protocol/\` by \`npm run docs\`; do not edit.
 
-A client signs up and in over HTTP, then keeps one WebSocket. All bodies and frames are JSON in UTF-8; unknown fields are refused.
+A client signs up and in over HTTP, then keeps one WebSocket. All bodies and frames are JSON in UTF-8, but for the bytes of images; unknown fields are refused.
 All times called \`at\` are milliseconds since 1970-01-01 UTC; all durations are milliseconds.
 
 ## What is promised
@@ -55,6 +55,7 @@ function httpSection(): string {
 
 function routeSection(route: Route): string {
   const parts = [`#### \`${route.method} ${route.path}\`${route.authenticated ? ' (authenticated)' : ''}`, route.does];
+  if (route.query) parts.push(`Query:\n\n${fieldsOf(route.query)}`);
   if (route.body) parts.push(`Body:\n\n${fieldsOf(route.body)}`);
   if (route.answer) parts.push(`Answer:\n\n${fieldsOf(route.answer)}`);
   return parts.join('\n\n');

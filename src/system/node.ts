@@ -6,6 +6,7 @@ export * from './adapters/json-log.ts';
 export { createNodeCipherSuite } from './adapters/node-cipher-suite.ts';
 export * from './adapters/node-secrets.ts';
 export * from './adapters/node-server.ts';
+export * from './adapters/node-sha256.ts';
 export * from './adapters/process-vitals.ts';
 export { openSqliteDatabase, type SqliteDatabaseOptions } from './adapters/sqlite-database.ts';
 export * from './adapters/system-clock.ts';

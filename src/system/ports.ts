@@ -61,6 +61,16 @@ export interface SocketHandlers {
   closed(code: number, reason: string): void;
 }
 
+/**
+ * Bytes that come in pieces, as fast as they are asked for: whoever asks for none holds the sender back. Read once, to the
+ * end, or let go of with the iterator's `return`. Rejects when the other side is gone, ends early or is too slow.
+ */
+export interface ByteStream {
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /** Bytes in all; null when nobody said. */
+  readonly length: number | null;
+}
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path without query, starting with `/`. */
@@ -70,6 +80,8 @@ export interface HttpRequest {
   readonly token?: string;
   /** JSON text, or empty. */
   readonly body: string;
+  /** Sent or received instead of `body`, where the route says so. */
+  readonly bytes?: ByteStream;
 }
 
 export interface HttpResponse {
@@ -77,22 +89,39 @@ export interface HttpResponse {
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON text, or empty. */
   readonly body: string;
+  /** Sent or received instead of `body`, where the route says so. */
+  readonly bytes?: ByteStream;
+}
+
+export interface ExchangeOptions {
+  /** Cuts the exchange, also while the answer's bytes are being read. */
+  readonly signal?: AbortSignal;
+  /** A good answer (2xx) comes as `bytes`, which must then be read or let go of. Default: as `body`. */
+  readonly streamed?: boolean;
 }
 
 /** How a client reaches the system. `request` rejects only when no answer arrived: the outcome is then unknown. */
 export interface Transport {
-  request(request: HttpRequest): Promise<HttpResponse>;
+  request(request: HttpRequest, options?: ExchangeOptions): Promise<HttpResponse>;
   /** Opens a message connection; `opened` comes before the first `message`. A failed attempt calls `closed` only. */
   open(path: string, handlers: SocketHandlers & { opened(): void }): Socket;
 }
 
-/** Passwords and tokens. The real one is argon2id and SHA-256; the virtual one is cheap and deterministic. */
+/** SHA-256 of bytes that come in pieces. */
+export interface RunningSha256 {
+  update(bytes: Uint8Array): void;
+  /** 32 bytes; called once, last. */
+  digest(): Uint8Array;
+}
+
+/** Passwords, tokens and digests. The real one is argon2id and SHA-256; the virtual one is cheap and deterministic. */
 export interface Secrets {
   hashPassword(password: string): Promise<string>;
   /** Takes the same time whether or not the password fits. With `hash` null (no such user) it works as hard and says no. */
   verifyPassword(password: string, hash: string | null): Promise<boolean>;
   /** What is stored of a token. */
   digestToken(token: string): string;
+  startSha256(): RunningSha256;
 }
 
 /** What a process knows of its own effort since the last call. */

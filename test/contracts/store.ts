@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/system/database/store.ts';
 import { accountsContract } from './store-accounts.ts';
+import { blobsContract } from './store-blobs.ts';
 import type { Bench, StoreData } from './store-kit.ts';
 import { membershipContract } from './store-membership.ts';
 import { messagesContract } from './store-messages.ts';
@@ -34,5 +35,6 @@ export function storeContract(name: string, createData: () => Promise<StoreData>
     describe('membership', () => membershipContract(bench));
     describe('reading', () => readingContract(bench));
     describe('takeover', () => takeoverContract(bench));
+    describe('blobs', () => blobsContract(bench));
   });
 }

@@ -1,4 +1,5 @@
 /** Several chat servers sharing one memory store and bus on a manual clock, and clients that speak frames. */
+import { startNodeSha256 } from '../../src/system/adapters/node-sha256.ts';
 import { createMemoryBusHub } from '../../src/system/database/memory-bus.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/system/database/memory-store.ts';
 import type { Store } from '../../src/system/database/store.ts';
@@ -192,6 +193,7 @@ const plainSecrets: Secrets = {
   hashPassword: async (password) => `hash of ${password}`,
   verifyPassword: async (password, hash) => hash === `hash of ${password}`,
   digestToken: (token) => `digest of ${token}`,
+  startSha256: startNodeSha256,
 };
 
 const vitals = {

@@ -44,6 +44,8 @@ const patience = {
   keepAliveMs: 400,
   headMs: 300,
   closingMs: 300,
+  stallMs: 300,
+  transferMs: 2000,
   lingerMs: 300,
 };
 
@@ -61,13 +63,14 @@ beforeAll(async () => {
   const store = createMemoryStore();
   const hub = createMemoryBusHub({ deliver: (run) => setImmediate(run) });
   const start = async (name: string) => {
-    const { helloMs, heartbeatMs, slowReaderMs, requestMs, keepAliveMs, closingMs } = patience;
+    const { helloMs, heartbeatMs, slowReaderMs, requestMs, keepAliveMs, closingMs, stallMs, transferMs } = patience;
     const settings = { ...serverDefaults, helloMs, heartbeatMs, slowReaderMs, drainMs: 500, server: name as ServerId };
     const secrets = createNodeSecrets({ memoryKiB: 8, passes: 1 });
     const world = { clock, random: random.fork(name), log, store, bus: hub.join(), secrets, vitals: createVitals() };
     const chat = createServer(world, settings);
     await chat.start();
-    const door = await startNodeServer(chat, { host: '127.0.0.1', port: 0, log, requestMs, keepAliveMs, closingMs });
+    const times = { requestMs, keepAliveMs, closingMs, stallMs, transferMs };
+    const door = await startNodeServer(chat, { host: '127.0.0.1', port: 0, log, ...times });
     stops.push(async () => {
       await chat.drain();
       await door.close();
@@ -184,6 +187,14 @@ const path = fc.oneof(
     '/readyz',
     '/stats',
     '/metrics',
+  ),
+  fc.constantFrom(
+    '/v1/blobs',
+    '/v1/blobs?conversation=1',
+    '/v1/blobs?conversation=999',
+    `/v1/blobs/${'A'.repeat(32)}`,
+    '/v1/blobs/../users/alice',
+    '/v1/blobs/%2e%2e%2f',
   ),
   fc.constantFrom(
     '/',

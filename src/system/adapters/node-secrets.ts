@@ -1,6 +1,7 @@
 import { argon2, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Secrets } from '../ports.ts';
+import { startNodeSha256 } from './node-sha256.ts';
 
 /** Cost of one argon2id hash. */
 export interface HashCost {
@@ -31,6 +32,7 @@ export function createNodeSecrets(cost: Partial<HashCost> = {}): Secrets {
       return timingSafeEqual(tag, stored.tag) && known !== null;
     },
     digestToken: (token) => createHash('sha256').update(token).digest('base64url'),
+    startSha256: startNodeSha256,
   };
 }
 

@@ -2,12 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { HttpRequest, Log, Ms } from '../ports.ts';
+import type { ByteStream, HttpRequest, Log, Ms } from '../ports.ts';
 import { type ErrorCode, errors } from '../protocol/errors.ts';
 import { socketPath } from '../protocol/frames.ts';
+import { hasByteBody } from '../protocol/http.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ChatServer } from '../server/contract.ts';
 import { readBody } from './http-body.ts';
+import { type ByteTimes, discardRest, incomingBytes, sendBytes } from './http-bytes.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import { createExposition, type Exposition } from './prometheus.ts';
 import { createRemotes, type Remotes } from './remote-address.ts';
@@ -18,11 +20,15 @@ export interface NodeServerOptions extends ListenOptions {
   readonly log: Log;
   /** Peers whose `x-forwarded-for` is believed, on the first request of a connection. Default: this machine. */
   readonly trustedBalancers?: readonly string[];
-  /** A request whose head and body have not arrived in this time is answered 408 and cut off. Default 10,000. */
+  /** A request whose head, or whose body after it, has not arrived in this time is answered 408 and cut off. Default 10,000. */
   readonly requestMs?: Ms;
+  /** For the bytes of images instead: longest time in which none moves. Default 30,000. */
+  readonly stallMs?: Ms;
+  /** And longest time in all: 25 MiB at 350 kbit/s. Default 600,000. */
+  readonly transferMs?: Ms;
   /** How long a connection without a request is kept. Default 75,000: longer than anyone in front of it keeps theirs. */
   readonly keepAliveMs?: Ms;
-  /** Longest wait for the peer's half of a closing handshake. Default 5000. */
+  /** Longest wait for the peer's half of a closing handshake, and for the end of a body that is refused. Default 5000. */
   readonly closingMs?: Ms;
 }
 
@@ -37,14 +43,25 @@ export interface NodeServer {
 export async function startNodeServer(chat: ChatServer, options: NodeServerOptions): Promise<NodeServer> {
   const requestMs = options.requestMs ?? 10_000;
   const http = createServer({
-    requestTimeout: requestMs,
+    // Bodies have times of their own: those of images are large.
+    requestTimeout: 0,
     headersTimeout: requestMs,
     connectionsCheckingInterval: Math.ceil(requestMs / 4),
     keepAliveTimeout: options.keepAliveMs ?? keepAliveMsDefault,
   });
-  const sockets = new WebSocketServer(socketOptions(options.closingMs ?? 5000));
+  const closingMs = options.closingMs ?? 5000;
+  const sockets = new WebSocketServer(socketOptions(closingMs));
   const remotes = createRemotes(options.trustedBalancers);
-  const binding: Binding = { chat, remotes, sockets, log: options.log, metrics: createExposition(() => chat.stats()) };
+  const binding: Binding = {
+    chat,
+    remotes,
+    sockets,
+    log: options.log,
+    metrics: createExposition(() => chat.stats()),
+    requestMs,
+    times: { stallMs: options.stallMs ?? 30_000, transferMs: options.transferMs ?? 600_000 },
+    lingering: { stallMs: Math.min(1000, closingMs), transferMs: closingMs },
+  };
   http.on('request', (request, response) => {
     answer(binding, request, response).catch((error: unknown) => fail(binding, request, error));
   });
@@ -73,27 +90,62 @@ interface Binding {
   readonly sockets: WebSocketServer;
   readonly log: Log;
   readonly metrics: Exposition;
+  readonly requestMs: Ms;
+  readonly times: ByteTimes;
+  /** For a sender whose bytes nobody wants, to notice. */
+  readonly lingering: ByteTimes;
 }
 
 interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
+  readonly bytes?: ByteStream;
 }
 
 async function answer(binding: Binding, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const remote = binding.remotes.of(request);
-  const body = await readBody(request, limits.bodyBytesMax);
+  if (hasByteBody(request.method ?? '', pathOf(request))) return await answerBytes(binding, request, response, remote);
+  const body = await readBody(request, { bytesMax: limits.bodyBytesMax, withinMs: binding.requestMs });
   if (body.kind === 'broken') return;
-  const result = body.kind === 'text' ? await dispatch(binding, request, body.text, remote) : refusal('tooLarge');
-  if (body.kind === 'tooLarge') response.setHeader('connection', 'close');
-  const head = { 'content-type': 'application/json', 'cache-control': 'no-store', ...result.headers };
-  response.writeHead(result.status, { ...head, 'content-length': Buffer.byteLength(result.body) }).end(result.body);
+  const result =
+    body.kind === 'text' ? await dispatch(binding, request, { body: body.text, remote }) : unread[body.kind];
+  if (body.kind !== 'text') response.setHeader('connection', 'close');
+  writeHead(response, result);
+  if (result.bytes === undefined) return void response.end(result.body);
+  const cut = await sendBytes(response, result.bytes, binding.times);
+  if (cut !== null) binding.log.write('info', 'an answer was cut off', { url: request.url, reason: cut });
 }
 
-async function dispatch(binding: Binding, request: IncomingMessage, body: string, remote: string): Promise<Answer> {
+/** The body goes on to the chat server while it arrives. When that wants no more of it, the connection ends with the answer. */
+async function answerBytes(
+  binding: Binding,
+  request: IncomingMessage,
+  response: ServerResponse,
+  remote: string,
+): Promise<void> {
+  const bytes = incomingBytes(request, binding.times);
+  const result = await dispatch(binding, request, { body: '', bytes, remote });
+  if (!request.readableEnded) response.setHeader('connection', 'close');
+  writeHead(response, result);
+  response.write(result.body);
+  if (!request.readableEnded) await discardRest(request, binding.lingering, limits.blobBytesMax);
+  response.end();
+}
+
+function writeHead(response: ServerResponse, { status, headers, body }: Answer): void {
+  const own = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  response.writeHead(status, { ...own, 'content-length': Buffer.byteLength(body), ...headers });
+}
+
+async function dispatch(
+  binding: Binding,
+  request: IncomingMessage,
+  from: Pick<HttpRequest, 'body' | 'bytes'> & { readonly remote: string },
+): Promise<Answer> {
   const { method = '', url = '/' } = request;
-  const [path = '/', search] = url.split('?', 2);
+  const path = pathOf(request);
+  const [, search] = url.split('?', 2);
   try {
     if (path === '/metrics' && method === 'GET') return await exposition(binding.metrics);
     if (!isMethod(method)) return refusal('unknownPath');
@@ -101,8 +153,7 @@ async function dispatch(binding: Binding, request: IncomingMessage, body: string
     return await binding.chat.http({
       method,
       path,
-      body,
-      remote,
+      ...from,
       ...(search === undefined ? {} : { query: Object.fromEntries(new URLSearchParams(search)) }),
       ...(token === null ? {} : { token }),
     });
@@ -111,6 +162,10 @@ async function dispatch(binding: Binding, request: IncomingMessage, body: string
     logFailure(binding, request, error);
     return refusal('uncertain');
   }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0]!;
 }
 
 /** The answer could not even be written. */
@@ -139,6 +194,12 @@ function refusal(code: ErrorCode, detail?: string): Answer {
   const { status, definite } = errors[code];
   return { status, body: JSON.stringify({ code, definite, detail }) };
 }
+
+/** Answers to bodies that were not read to the end. */
+const unread: Readonly<Record<'tooLarge' | 'late', Answer>> = {
+  tooLarge: refusal('tooLarge'),
+  late: { ...refusal('malformed'), status: 408 },
+};
 
 function upgrade(binding: Binding, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const remote = binding.remotes.of(request);

@@ -50,7 +50,7 @@ export function createMemoryConversations(world: World) {
   /** For each room with messages, where the search for expired ones goes on. */
   const oldest = new Map<Room, Seq>();
 
-  return { accept, change, read, membershipsOf, conversation, heads, moveCursors, expire, entries };
+  return { accept, change, read, membershipsOf, conversation, heads, moveCursors, expire, entries, isMember };
 
   function accept(send: Send): Outcome {
     const done = operations.get(send.by.device)?.get(send.clientId);
@@ -240,6 +240,10 @@ export function createMemoryConversations(world: World) {
 
   function* entries(): Iterable<Entry> {
     for (const room of rooms) for (const entry of room.entries) if (entry) yield entry;
+  }
+
+  function isMember(user: UserId, conversation: ConversationId): boolean {
+    return roomOf(conversation)?.members.includes(user) ?? false;
   }
 
   function roomOf(id: ConversationId): Room | undefined {

@@ -3,6 +3,7 @@ import type { Entry } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import { nameKey } from './change-rules.ts';
+import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryConversations } from './memory-conversations.ts';
 import type { Identity, Store, StoredUser } from './store.ts';
 import { StoreFailure } from './store.ts';
@@ -40,6 +41,7 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     deviceCount: () => devices.size,
     newestConnection: (device) => connections.get(device) ?? 0,
   });
+  const blobs = createMemoryBlobs(conversations.isMember);
   let closed = false;
 
   return {
@@ -77,6 +79,15 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     heads: (ids) => answer(() => conversations.heads(ids)),
     moveCursors: (cursors) => answer(() => conversations.moveCursors(cursors)),
     expire: (before, limit) => answer(() => conversations.expire(before, limit)),
+    blobs: {
+      begin: (upload) => answer(() => blobs.begin(upload)),
+      append: (chunk) => answer(() => blobs.append(chunk)),
+      finish: (blob) => answer(() => blobs.finish(blob)),
+      abandon: (blob, usedBytes) => answer(() => blobs.abandon(blob, usedBytes)),
+      find: (blob, user) => answer(() => blobs.find(blob, user)),
+      read: (chunk) => answer(() => blobs.read(chunk)),
+      expire: (which) => answer(() => blobs.expire(which)),
+    },
     ping: () => answer(() => {}),
     close: async () => {
       closed = true;

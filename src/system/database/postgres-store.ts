@@ -2,6 +2,7 @@ import type { Log } from '../ports.ts';
 import { limits } from '../protocol/limits.ts';
 import { createAccept } from './postgres-accept.ts';
 import { createAccounts } from './postgres-accounts.ts';
+import { createBlobs } from './postgres-blobs.ts';
 import { createChange } from './postgres-change.ts';
 import type { Bounds } from './postgres-connection.ts';
 import { createConversations } from './postgres-conversations.ts';
@@ -31,6 +32,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   await migrate({ url, log, bounds });
   const writer = createPool({ url, log, bounds, max: 1, keepIdle: true });
   const pool = createPool({ url, log, bounds, max: options.poolMax ?? 4 });
+  const blobs = createPool({ url, log, bounds, max: blobConnections });
   const groupMembersMax = options.groupMembersMax ?? limits.groupMembersMax;
   await warnOfLooseDisk(pool, log);
   let closing: Promise<void> | null = null;
@@ -38,18 +40,22 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     ...createAccounts(pool),
     ...createConversations(pool),
     accept: createAccept(writer),
+    blobs: createBlobs(blobs),
     change: createChange(pool, { groupMembersMax }),
     ping: async () => {
       await pool.read({ name: 'ping', text: 'SELECT' });
     },
     close: () => {
-      closing ??= Promise.all([writer.close(), pool.close()]).then(() => {});
+      closing ??= Promise.all([writer, pool, blobs].map((each) => each.close())).then(() => {});
       return closing;
     },
   };
 }
 
 // ---
+
+/** Images have their own connections, so that the reads that deliver messages never wait behind them. */
+const blobConnections = 2;
 
 /** Only the owner of the database can repair this, so it is said and not refused. */
 async function warnOfLooseDisk(pool: Pool, log: Log): Promise<void> {

@@ -2,12 +2,16 @@ import type { EpochMs } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { ConversationKind, Entry } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { BlobStore } from './blob-store.ts';
 
 /**
  * Where everything that must survive is kept. Implementations: memory (virtual time, tests) and PostgreSQL; both pass
  * `test/contracts/store.ts`. A method rejects with `StoreFailure` only; then `definite` says whether nothing was written.
  */
 export interface Store {
+  /** Encrypted images. */
+  readonly blobs: BlobStore;
+
   /** Null when the name, or the same name in other case, is taken. */
   createUser(user: { name: UserName; passwordHash: string; at: EpochMs }): Promise<UserId | null>;
   /** Looks the name up regardless of case. */

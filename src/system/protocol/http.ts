@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
 import { deviceId, serverId, userName } from './frames.ts';
+import type { BlobId, ConversationId } from './ids.ts';
 import { limits } from './limits.ts';
 
 const password = z.string().min(limits.passwordCharsMin).max(limits.passwordCharsMax);
@@ -20,6 +21,20 @@ export const signInAnswer = z.strictObject({
   token: z.string(),
   expiresAt: z.int(),
 });
+/** Nothing else is one: what stands in a path is compared with this before anything is done with it. */
+export const blobId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{32}$/)
+  .describe('Id of a blob: 192 random bits in base64url.') as unknown as z.ZodType<BlobId>;
+/** Queries are text. */
+export const uploadQuery = z.strictObject({
+  conversation: z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}$/)
+    .describe('Id of the conversation that the blob belongs to.')
+    .transform((text) => Number(text) as ConversationId),
+});
+export const uploadAnswer = z.strictObject({ blob: blobId, bytes: z.int().describe('How many arrived.') });
 export const userAnswer = z.strictObject({ name: userName });
 export const errorAnswer = z.strictObject({
   code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]),
@@ -58,8 +73,11 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly does: string;
+  readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   readonly answer?: z.ZodType;
+  /** Which of the two is bytes, not JSON. */
+  readonly bytes?: 'body' | 'answer';
   readonly authenticated: boolean;
 }
 
@@ -93,6 +111,22 @@ export const routes = {
     answer: userAnswer,
     authenticated: true,
   },
+  uploadBlob: {
+    method: 'POST',
+    path: '/v1/blobs',
+    does: 'Store an encrypted image, at most `blobBytesMax` bytes, for the members of a conversation that one belongs to. The body is its bytes, with `content-length` or chunked. It can be fetched when this is answered, and as long as a message of the same time. A repetition makes another blob. Refused with `tooMany` when one uploads too many at once or has used up the day’s bytes, with `busy` when the server has too many uploads. Whoever sends too slowly is cut off.',
+    query: uploadQuery,
+    answer: uploadAnswer,
+    bytes: 'body',
+    authenticated: true,
+  },
+  downloadBlob: {
+    method: 'GET',
+    path: '/v1/blobs/{id}',
+    does: 'The bytes of a blob, for members of its conversation. Who is no member now gets nothing, be it that they once were: `unknownPath`, as if it did not exist; and a removal in the middle cuts the answer off. `repr-digest` has its SHA-256 (RFC 9530). Whoever reads too slowly is cut off.',
+    bytes: 'answer',
+    authenticated: true,
+  },
   health: { method: 'GET', path: '/healthz', does: 'The process lives.', authenticated: false },
   ready: {
     method: 'GET',
@@ -109,3 +143,8 @@ export const routes = {
   },
   metrics: { method: 'GET', path: '/metrics', does: 'The same for Prometheus.', authenticated: false },
 } as const satisfies Record<string, Route>;
+
+/** Whether the body of such a request is bytes, to be handed on as they come. */
+export function hasByteBody(method: string, path: string): boolean {
+  return method === routes.uploadBlob.method && path === routes.uploadBlob.path;
+}

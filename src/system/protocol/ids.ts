@@ -10,3 +10,5 @@ export type ClientId = number & { readonly __id: 'client' };
 /** 1 to 64 characters of the documented alphabet. */
 export type UserName = string & { readonly __id: 'userName' };
 export type ServerId = string & { readonly __id: 'server' };
+/** 192 unguessable bits in base64url: 32 characters. */
+export type BlobId = string & { readonly __id: 'blob' };

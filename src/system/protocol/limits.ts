@@ -6,6 +6,8 @@ export const limits = {
   payloadCharsMax: 60_000,
   /** Bytes of one JSON HTTP body. */
   bodyBytesMax: 64 * 1024,
+  /** Bytes of one blob, as it is stored: an encrypted image. */
+  blobBytesMax: 25 * 1024 * 1024,
   nameCharsMax: 64,
   passwordCharsMin: 8,
   passwordCharsMax: 256,

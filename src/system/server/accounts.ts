@@ -1,3 +1,4 @@
+import { toBase64url } from '../base64url.ts';
 import type { Identity } from '../database/store.ts';
 import type { EpochMs, Ms, Random, Secrets } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -8,7 +9,7 @@ import { createRateLimit } from './rate-limit.ts';
 
 export type Answered<T> =
   | { readonly kind: 'ok'; readonly value: T }
-  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly retryAfterMs?: Ms };
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail?: string; readonly retryAfterMs?: Ms };
 
 /** Signing up, in and out. May reject with `StoreFailure`. */
 export interface Accounts {
@@ -83,8 +84,7 @@ export function createAccounts(ground: Ground, secrets: Secrets): Accounts {
 const keysMax = 100_000;
 const tokenBytes = 32;
 
-/** 256 random bits in base64url. */
+/** 256 random bits. */
 function newToken(random: Random): string {
-  const binary = String.fromCharCode(...random.bytes(tokenBytes));
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return toBase64url(random.bytes(tokenBytes));
 }

@@ -77,11 +77,25 @@ export interface ServerSettings {
   readonly retryMs: Ms;
   readonly drainMs: Ms;
   readonly tokenLifeMs: Ms;
-  /** Messages older than this are deleted. */
+  /** Messages and blobs older than this are deleted. */
   readonly expiryMs: Ms;
   readonly expiryEveryMs: Ms;
   /** Messages deleted at once. */
   readonly expiryBatch: number;
+  /** Uploads and downloads of blobs at once on this server; more are refused with `busy`. */
+  readonly blobUploadsMax: number;
+  readonly blobDownloadsMax: number;
+  /** The same of one user; more are refused with `tooMany`. */
+  readonly blobUploadsPerUserMax: number;
+  readonly blobDownloadsPerUserMax: number;
+  /** Bytes that a user may upload in a day, through all servers. */
+  readonly blobBytesPerUserPerDay: number;
+  /** Chunks of blobs being written and read at once. */
+  readonly blobCallsMax: number;
+  /** An upload that is not finished after this is taken to be one of a server that died. */
+  readonly blobUnfinishedMs: Ms;
+  /** Blobs deleted at once. */
+  readonly blobExpiryBatch: number;
   /** Passwords being hashed at once, and waiting for it. */
   readonly passwordsMax: number;
   readonly passwordQueueMax: number;

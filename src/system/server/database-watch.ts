@@ -45,6 +45,15 @@ export function watchDatabase(
       return up;
     },
     store: {
+      blobs: {
+        begin: watched((upload) => store.blobs.begin(upload)),
+        append: watched((chunk) => store.blobs.append(chunk)),
+        finish: watched((blob) => store.blobs.finish(blob)),
+        abandon: watched((blob, usedBytes) => store.blobs.abandon(blob, usedBytes)),
+        find: watched((blob, user) => store.blobs.find(blob, user)),
+        read: watched((chunk) => store.blobs.read(chunk)),
+        expire: watched((which) => store.blobs.expire(which)),
+      },
       createUser: watched((user) => store.createUser(user)),
       findUser: watched((name) => store.findUser(name)),
       createSession: watched((session) => store.createSession(session)),

@@ -1,16 +1,18 @@
 import type { z } from 'zod';
-import { StoreFailure } from '../database/store.ts';
-import type { HttpRequest, HttpResponse, Ms } from '../ports.ts';
+import { type Identity, StoreFailure } from '../database/store.ts';
+import type { ByteStream, HttpRequest, HttpResponse, Ms } from '../ports.ts';
 import { type ErrorCode, errors } from '../protocol/errors.ts';
-import { type ServerStats, signInBody, signUpBody } from '../protocol/http.ts';
+import { blobId, type ServerStats, signInBody, signUpBody, uploadQuery } from '../protocol/http.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Accounts, Answered } from './accounts.ts';
+import type { Blobs } from './blobs.ts';
 import { type Ground, logFailure } from './ground.ts';
 
 type Request = HttpRequest & { readonly remote: string };
 
 export interface HttpParts {
   readonly accounts: Accounts;
+  readonly blobs: Blobs;
   stats(): ServerStats;
   isReady(): boolean;
   isDraining(): boolean;
@@ -20,7 +22,7 @@ export interface HttpParts {
 
 /** Answers one request; never rejects. */
 export function createHttp(ground: Ground, parts: HttpParts): (request: Request) => Promise<HttpResponse> {
-  const { accounts } = parts;
+  const { accounts, blobs } = parts;
 
   const table: Readonly<Record<string, (request: Request) => Promise<HttpResponse>>> = {
     'GET /healthz': async () => json(200, { ok: true }),
@@ -40,11 +42,19 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
       parts.signedOut(digest);
       return { status: 204, body: '' };
     },
+    'POST /v1/blobs': whileOpen(async ({ token, query, bytes }) => {
+      const by = await identified(token);
+      if (by === null) return refusal('unauthenticated');
+      const asked = checked(query ?? {}, uploadQuery, 'The query');
+      if ('status' in asked) return asked;
+      if (bytes === undefined) return refusal('malformed', { detail: 'The body must be the bytes of the blob.' });
+      return answered(201, await blobs.upload({ by, conversation: asked.conversation, bytes }));
+    }),
   };
 
   return async (request) => {
     try {
-      const answer = table[`${request.method} ${request.path}`] ?? userRoute(request);
+      const answer = table[`${request.method} ${request.path}`] ?? blobRoute(request) ?? userRoute(request);
       return await answer(request);
     } catch (error) {
       logFailure(ground, 'A request failed.', error);
@@ -56,11 +66,27 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
     return async (request: Request) => (parts.isDraining() ? refusal('busy', { retryAfterMs: 1000 }) : answer(request));
   }
 
+  function identified(token: string | undefined): Promise<Identity | null> {
+    return token === undefined ? Promise.resolve(null) : accounts.identify(token);
+  }
+
+  /** The id is taken as it stands, never decoded. */
+  function blobRoute({ method, path }: Request): ((request: Request) => Promise<HttpResponse>) | null {
+    const blob = blobId.safeParse(path.startsWith(blobsPath) ? path.slice(blobsPath.length) : null).data;
+    if (method !== 'GET' || blob === undefined) return null;
+    return whileOpen(async ({ token }) => {
+      const by = await identified(token);
+      if (by === null) return refusal('unauthenticated');
+      const answer = await blobs.download({ by, blob });
+      return answer.kind === 'ok' ? byteAnswer(answer.value) : answered(200, answer);
+    });
+  }
+
   function userRoute({ method, path }: Request): (request: Request) => Promise<HttpResponse> {
     const name = method === 'GET' && path.startsWith(usersPath) ? decoded(path.slice(usersPath.length)) : '';
     if (name === '') return async () => refusal('unknownPath');
     return async ({ token }) => {
-      if (token === undefined || (await accounts.identify(token)) === null) return refusal('unauthenticated');
+      if ((await identified(token)) === null) return refusal('unauthenticated');
       const user = await accounts.findUser(name);
       return user === null ? refusal('unknownUser') : json(200, user);
     };
@@ -70,6 +96,7 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
 // ---
 
 const usersPath = '/v1/users/';
+const blobsPath = '/v1/blobs/';
 
 function readBody<T>({ body }: Request, schema: z.ZodType<T>): T | HttpResponse {
   if (body.length > limits.bodyBytesMax) return refusal('tooLarge');
@@ -79,17 +106,21 @@ function readBody<T>({ body }: Request, schema: z.ZodType<T>): T | HttpResponse 
   } catch {
     return refusal('malformed', { detail: 'The body is not JSON.' });
   }
-  const checked = schema.safeParse(value);
-  if (checked.success) return checked.data;
-  const issue = checked.error.issues[0]!;
-  const place = issue.path.length === 0 ? 'The body' : `The field "${issue.path.join('.')}"`;
+  return checked(value, schema, 'The body');
+}
+
+function checked<T>(value: unknown, schema: z.ZodType<T>, what: string): T | HttpResponse {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const place = issue.path.length === 0 ? what : `The field "${issue.path.join('.')}"`;
   return refusal('malformed', { detail: `${place} breaks its rule: ${issue.message.slice(0, 200)}.` });
 }
 
 function answered(status: number, answer: Answered<object>): HttpResponse {
   if (answer.kind === 'ok') return json(status, answer.value);
-  const { code, retryAfterMs } = answer;
-  return refusal(code, retryAfterMs === undefined ? {} : { retryAfterMs });
+  const { kind: _, code, ...more } = answer;
+  return refusal(code, more);
 }
 
 function refusal(code: ErrorCode, more: { detail?: string; retryAfterMs?: Ms } = {}): HttpResponse {
@@ -97,6 +128,18 @@ function refusal(code: ErrorCode, more: { detail?: string; retryAfterMs?: Ms } =
   const { retryAfterMs } = more;
   const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
   return { status, headers, body: JSON.stringify({ code, definite, ...more }) };
+}
+
+/** Opaque bytes: nobody shall take them for a page or a script. */
+function byteAnswer({ bytes, sha256 }: { bytes: ByteStream; sha256: Uint8Array }): HttpResponse {
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'content-length': String(bytes.length),
+    'x-content-type-options': 'nosniff',
+    'content-disposition': 'attachment',
+    'repr-digest': `sha-256=:${btoa(String.fromCharCode(...sha256))}:`,
+  };
+  return { status: 200, headers, body: '', bytes };
 }
 
 function json(status: number, value: object): HttpResponse {

@@ -2,6 +2,7 @@ import type { Ms } from '../ports.ts';
 import type { ServerStats } from '../protocol/http.ts';
 import { createAccounts } from './accounts.ts';
 import { startBackstop } from './backstop.ts';
+import { createBlobs } from './blobs.ts';
 import { type CatchUp, createCatchUp } from './catch-up.ts';
 import { type Connections, createConnections } from './connections.ts';
 import type { ChatServer, ServerSettings, ServerWorld } from './contract.ts';
@@ -69,10 +70,12 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
     hints,
     stats,
   });
+  const blobs = createBlobs(ground, secrets);
   let draining: Promise<void> | null = null;
 
   const http = createHttp(ground, {
     accounts: createAccounts(ground, secrets),
+    blobs,
     stats: readStats,
     isReady: () => database.up && draining === null,
     isDraining: () => draining !== null,
@@ -120,11 +123,13 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
   async function drain(): Promise<void> {
     const deadline = clock.now() + settings.drainMs;
     operations.stop();
+    const transfers = blobs.drain(deadline - settings.drainMs * closingShare);
     connections.goAway();
     while (operations.inFlight > 0 && clock.now() < deadline - settings.drainMs * closingShare) await pause(clock, 5);
     await before(deadline, cursors.flush());
     for (const session of directory.all) connections.close(session, 4003, 'The server is draining.');
     await before(deadline, cursors.flush());
+    await before(deadline, transfers);
     clock.cancelAll();
   }
 

@@ -16,7 +16,8 @@ export interface SettingEntry {
 
 const second = 1000;
 const minute = 60 * second;
-const day = 24 * 60 * minute;
+const hour = 60 * minute;
+const day = 24 * hour;
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 
@@ -67,6 +68,24 @@ export const serverSettingTable: { readonly [name in NumberSetting]: SettingEntr
   expiryMs: { value: 7 * day, unit: 'ms', min: 1, why: 'How long a message waits for a member who is away.' },
   expiryEveryMs: { value: 10 * minute, unit: 'ms', min: 1, why: 'Often enough to keep each round small.' },
   expiryBatch: { value: 1000, unit: 'count', min: 1, why: 'Deleting in small steps blocks no writer.' },
+  blobUploadsMax: { value: 64, unit: 'count', min: 1, why: 'Each holds one chunk in memory; more are `busy`.' },
+  blobDownloadsMax: { value: 128, unit: 'count', min: 1, why: 'The same for those who read.' },
+  blobUploadsPerUserMax: { value: 4, unit: 'count', min: 1, why: 'Nobody takes all places; more are `tooMany`.' },
+  blobDownloadsPerUserMax: { value: 8, unit: 'count', min: 1, why: 'A page of images loads side by side.' },
+  blobBytesPerUserPerDay: {
+    value: 1024 * mebibyte,
+    unit: 'bytes',
+    min: limits.blobBytesMax,
+    why: 'Forty of the largest images; what a user can fill of the disk is this for each day of `expiryMs`.',
+  },
+  blobCallsMax: {
+    value: 4,
+    unit: 'count',
+    min: 1,
+    why: 'Chunks written and read at once: images wait, messages do not.',
+  },
+  blobUnfinishedMs: { value: hour, unit: 'ms', min: 1, why: 'Longer than any upload takes; cleans up after a crash.' },
+  blobExpiryBatch: { value: 8, unit: 'count', min: 1, why: 'At most 200 MiB deleted in one step.' },
   passwordsMax: { value: 4, unit: 'count', min: 1, why: 'Argon2id takes a core and much memory for each.' },
   passwordQueueMax: { value: 1024, unit: 'count', min: 0, why: 'Sign-ups and sign-ins waiting; more are `busy`.' },
   signInPerMinutePerName: { value: 10, unit: 'count', min: 1, why: 'Guessing one password stays hopeless.' },

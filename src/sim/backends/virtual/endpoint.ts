@@ -20,9 +20,9 @@ export function packetBytes(packet: Packet): number {
     case 'frame':
       return packet.frame.length + headerBytes;
     case 'request':
-      return packet.request.body.length + 4 * bareBytes;
+      return packet.request.body.length + (packet.request.bytes?.length ?? 0) + 4 * bareBytes;
     case 'response':
-      return packet.response.body.length + 4 * bareBytes;
+      return packet.response.body.length + (packet.response.bytes?.length ?? 0) + 4 * bareBytes;
     default:
       return bareBytes;
   }

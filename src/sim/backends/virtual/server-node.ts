@@ -15,6 +15,7 @@ import {
 import { costs } from './costs.ts';
 import { createEndpoint, type Endpoint, type Packet, packetBytes } from './endpoint.ts';
 import type { HopEnd } from './hop.ts';
+import { inOnePiece } from './one-piece.ts';
 import type { Downstream, ServerDoor } from './splice.ts';
 import { createProcess, type VirtualProcess } from './virtual-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -201,10 +202,15 @@ function openEndpoint(
 
 function answer(life: Life, end: HopEnd<Packet>, packet: Extract<Packet, { kind: 'request' }>): void {
   life.process.execute(costs.http, () => {
-    void life.server.http({ ...packet.request, remote: packet.remote }).then((response: HttpResponse) => {
-      const reply: Packet = { kind: 'response', response };
-      end.send(reply, packetBytes(reply));
+    const reply = (response: HttpResponse): void => {
+      const packet: Packet = { kind: 'response', response };
+      end.send(packet, packetBytes(packet));
       end.finish();
+    };
+    void life.server.http({ ...packet.request, remote: packet.remote }).then((response) => {
+      if (response.bytes === undefined) return reply(response);
+      // Bytes that end early, as they do for one who is removed meanwhile: the connection ends without an answer.
+      return inOnePiece(response).then(reply, () => end.finish());
     });
   });
 }

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse, Ms, Socket, SocketHandlers, Transport } from '../../../system/index.ts';
 import { abnormalClosure, createEndpoint, type Packet, packetBytes } from './endpoint.ts';
 import type { HopEnd } from './hop.ts';
+import { inOnePiece } from './one-piece.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
 export interface UserTransportOrder {
@@ -17,7 +18,8 @@ const requestTimeoutMs: Ms = 30_000;
 /** How one user reaches the system. */
 export function createUserTransport(order: UserTransportOrder): Transport {
   return {
-    request: (request) => ask(order, request),
+    request: (request) =>
+      request.bytes === undefined ? ask(order, request) : inOnePiece(request).then((whole) => ask(order, whole)),
     open: (path, handlers) => openSocket(order, { path, handlers }),
   };
 }

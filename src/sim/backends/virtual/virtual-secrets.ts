@@ -1,4 +1,5 @@
 import type { Secrets } from '../../../system/index.ts';
+import { startNodeSha256 } from '../../../system/node.ts';
 import { costs } from './costs.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
@@ -10,5 +11,6 @@ export function createVirtualSecrets(process: VirtualProcess): Secrets {
     hashPassword: (password) => afterWork(`virtual:${password}`),
     verifyPassword: (password, hash) => afterWork(hash === `virtual:${password}`),
     digestToken: (token) => `digest:${token}`,
+    startSha256: startNodeSha256,
   };
 }

@@ -43,6 +43,15 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
   }
 
   return {
+    blobs: {
+      begin: (upload) => call(1, () => store.blobs.begin(upload)),
+      append: (chunk) => call(1, () => store.blobs.append(chunk)),
+      finish: (blob) => call(1, () => store.blobs.finish(blob)),
+      abandon: (blob, usedBytes) => call(1, () => store.blobs.abandon(blob, usedBytes)),
+      find: (blob, user) => call(0, () => store.blobs.find(blob, user)),
+      read: (chunk) => call(0, () => store.blobs.read(chunk)),
+      expire: (which) => call(0, () => store.blobs.expire(which)),
+    },
     createUser: (user) => call(1, () => store.createUser(user)),
     findUser: (name) => call(0, () => store.findUser(name)),
     createSession: (session) => call(1, () => store.createSession(session)),
