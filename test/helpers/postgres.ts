@@ -29,7 +29,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   return {
     createDatabase: async () => {
       const name = `test_${++count}`;
-      await query(server.url, `CREATE DATABASE ${name}`);
+      await queryDatabase(server.url, `CREATE DATABASE ${name}`);
       const url = new URL(server.url);
       url.pathname = name;
       return url.href;
@@ -37,10 +37,10 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     empty: async (url) => {
       const tables = `SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables
         WHERE schemaname = 'public' AND tablename <> 'migrations'`;
-      const [row] = await query(url, tables);
-      if (row?.names) await query(url, `TRUNCATE ${row.names} RESTART IDENTITY`);
+      const [row] = await queryDatabase(url, tables);
+      if (row?.names) await queryDatabase(url, `TRUNCATE ${row.names} RESTART IDENTITY`);
     },
-    query,
+    query: queryDatabase,
     stop: async () => {
       await server.stop();
       await rm(parent, { recursive: true, force: true });
@@ -48,9 +48,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   };
 }
 
-// ---
-
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+/** Runs one statement on the database at `url`; answers the rows. */
+export async function queryDatabase(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

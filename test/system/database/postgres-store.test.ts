@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -113,9 +113,10 @@ describe('a store in PostgreSQL', () => {
     const opened = await Promise.all([1, 2, 3].map(() => createPostgresStore({ url: fresh, log })));
     await Promise.all(opened.map((store) => store.ping()));
     await Promise.all(opened.map((store) => store.close()));
-    expect(await postgres.query(fresh, 'SELECT number::int, name FROM migrations')).toEqual([
-      { number: 1, name: '001-chat.sql' },
-    ]);
+    const files = (await readdir('src/system/database/postgres-migrations')).sort();
+    const numbered = files.map((name, index) => ({ number: index + 1, name }));
+    const recorded = 'SELECT number::int, name FROM migrations ORDER BY number';
+    expect(await postgres.query(fresh, recorded)).toEqual(numbered);
   });
 
   it('refuses a database that a newer program has changed', async () => {

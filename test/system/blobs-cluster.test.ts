@@ -1,0 +1,120 @@
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ByteStream } from '../../src/system/ports.ts';
+import { limits } from '../../src/system/protocol/limits.ts';
+import { type BlobCluster, startBlobCluster } from '../helpers/blob-cluster.ts';
+import { allBytes, pattern, streamOf } from '../helpers/byte-streams.ts';
+import { queryDatabase } from '../helpers/postgres.ts';
+
+const mebibyte = 1024 * 1024;
+
+let blobs: BlobCluster;
+const sockets: Socket[] = [];
+
+beforeAll(async () => {
+  blobs = await startBlobCluster(1, {
+    blobUploadsPerUserMax: 64,
+    blobDownloadsPerUserMax: 64,
+    blobBytesPerUserPerDay: 4e9,
+    blobUnfinishedMs: 3000,
+    expiryEveryMs: 500,
+  });
+}, 120_000);
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy();
+  await blobs.stop();
+});
+
+describe('blobs through a balancer, a server process and PostgreSQL', { timeout: 120_000 }, () => {
+  it('memory stays bounded while 50 uploads and 50 downloads of 25 MiB stall, and others are served', async () => {
+    const full = streamOf(Array.from({ length: 25 }, (_, index) => pattern(mebibyte, index)));
+    const blob = await upload(full);
+    expect(await download(blob)).toBe(limits.blobBytesMax);
+    const before = await memory();
+    for (let n = 0; n < 50; n++) {
+      sockets.push(open(`GET /v1/blobs/${blob} HTTP/1.1\r\n`, ''));
+      const head = `POST /v1/blobs?conversation=${blobs.conversation} HTTP/1.1\r\n`;
+      sockets.push(open(head, `content-length: ${limits.blobBytesMax}\r\n`, pattern(300_000)));
+    }
+    // Each upload has two chunks in the store and part of a third one in the server.
+    const arrived = async () => (await rows('SELECT count(*)::int AS n FROM blob_chunks WHERE data IS NOT NULL'))[0]!.n;
+    await expect.poll(arrived, { timeout: 20_000 }).toBe(200 + 100);
+    const during = await memory();
+    expect(await download(await upload(streamOf([pattern(mebibyte)])))).toBe(mebibyte);
+    const grown = { server: during.server - before.server, balancer: during.balancer - before.balancer };
+    // Without bounds the downloads alone would be 1250.
+    expect(grown.server).toBeLessThan(130);
+    expect(grown.balancer).toBeLessThan(130);
+    for (const socket of sockets.splice(0)) socket.destroy();
+    // The uploads ended too early: nothing is left of them.
+    const unfinished = async () => (await rows('SELECT count(*)::int AS n FROM blobs WHERE bytes IS NULL'))[0]!.n;
+    await expect.poll(unfinished, { timeout: 10_000 }).toBe(0);
+    expect(await arrived()).toBe(200 + 8);
+  });
+
+  it('a server that is killed in the middle of an upload leaves nothing once the expiry has run', async () => {
+    const under = Promise.withResolvers<void>();
+    const pieces = (async function* () {
+      yield pattern(mebibyte);
+      under.resolve();
+      await new Promise(() => {});
+    })();
+    const lost = upload({ length: 3 * mebibyte, pieces });
+    const caught = expect(lost).rejects.toThrow();
+    await under.promise;
+    const unfinished = async () =>
+      (
+        await rows(`SELECT count(*)::int AS n FROM blobs b JOIN blob_chunks c ON c.blob = b.id WHERE b.bytes IS NULL`)
+      )[0]!.n;
+    await expect.poll(unfinished, { timeout: 10_000 }).toBeGreaterThan(4);
+    await blobs.cluster.kill('s1');
+    await caught;
+    expect(await unfinished()).toBeGreaterThan(4);
+    await blobs.cluster.start('s1');
+    await expect.poll(unfinished, { timeout: 20_000 }).toBe(0);
+    expect(await rows('SELECT FROM blob_chunks c WHERE NOT EXISTS (SELECT FROM blobs b WHERE b.id = c.blob)')).toEqual(
+      [],
+    );
+  });
+});
+
+// ---
+
+async function upload(bytes: ByteStream): Promise<string> {
+  const { conversation, token, transport } = blobs;
+  const query = { conversation: String(conversation) };
+  const answer = await transport.request({ method: 'POST', path: '/v1/blobs', query, token, body: '', bytes });
+  if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body}`);
+  return JSON.parse(answer.body).blob;
+}
+
+async function download(blob: string): Promise<number> {
+  const { token, transport } = blobs;
+  const asked = { method: 'GET', path: `/v1/blobs/${blob}`, token, body: '' } as const;
+  const { bytes } = await transport.request(asked, { streamed: true });
+  return (await allBytes(bytes)).length;
+}
+
+/** A connection to the balancer that sends this and then neither sends nor reads. */
+function open(requestLine: string, headers: string, body: Uint8Array = new Uint8Array()): Socket {
+  const { port } = blobs.cluster.balancers[0]!;
+  const socket = connect(port, '127.0.0.1', () => {
+    socket.write(`${requestLine}host: x\r\nauthorization: Bearer ${blobs.token}\r\n${headers}\r\n`);
+    socket.write(body);
+  });
+  return socket.pause().on('error', () => {});
+}
+
+/** Resident memory of each process in MiB. */
+async function memory(): Promise<{ server: number; balancer: number }> {
+  const { servers, balancers } = blobs.cluster;
+  const of = async (origin: string) => {
+    const stats = (await (await fetch(`${origin}/stats`)).json()) as { rssBytes: number };
+    return Math.round(stats.rssBytes / mebibyte);
+  };
+  return { server: await of(servers[0]!.origin), balancer: await of(balancers[0]!.origin) };
+}
+
+function rows(sql: string): Promise<Record<string, unknown>[]> {
+  return queryDatabase(blobs.cluster.database.url, sql);
+}
