@@ -9,6 +9,7 @@ export * from './client/encryption/index.ts';
 export type * from './client/local/contract.ts';
 export { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from './client/local/memory.ts';
 export { createSession } from './client/session.ts';
+export type * from './database/account-store.ts';
 export type * from './database/bus.ts';
 export type { MemoryBusHub } from './database/memory-bus.ts';
 export { createMemoryBusHub } from './database/memory-bus.ts';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/system/database/store.ts';
+import { accountLifeContract } from './store-account-life.ts';
 import { accountsContract } from './store-accounts.ts';
 import { blobsContract } from './store-blobs.ts';
 import type { Bench, StoreData } from './store-kit.ts';
@@ -31,6 +32,7 @@ export function storeContract(name: string, createData: () => Promise<StoreData>
       },
     };
     describe('accounts', () => accountsContract(bench));
+    describe('the life of an account', () => accountLifeContract(bench));
     describe('messages', () => messagesContract(bench));
     describe('membership', () => membershipContract(bench));
     describe('reading', () => readingContract(bench));

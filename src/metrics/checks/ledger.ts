@@ -103,7 +103,7 @@ export function forEachLeaving(event: HistoryEvent, visit: (user: number) => voi
   if (event.kind === 'ok') {
     if (event.op === 'leave') visit(event.actor);
     if (event.op === 'remove' && event.peer >= 0) visit(event.peer);
-  } else if (event.op === 'removed' || event.op === 'left') visit(event.peer);
+  } else if (event.op === 'removed' || event.op === 'left' || event.op === 'ended') visit(event.peer);
 }
 
 // ---

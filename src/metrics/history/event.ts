@@ -32,7 +32,7 @@ export const eventKinds = ['invoke', 'ok', 'fail', 'info', 'wire', 'app', 'fault
 export type EventKind = (typeof eventKinds)[number];
 
 /**
- * `send` … `leave`: operations; on `app` and `wire`, `send` is a message delivered, `created|added|removed|left` are
+ * `send` … `leave`: operations; on `app` and `wire`, `send` is a message delivered, `created|added|removed|left|ended` are
  * membership entries delivered, one event for each user they name (in `peer`).
  * `connect`: invoke when dialling, ok at `welcome`, fail or info when lost; `disconnect`: ok when the connection ended.
  * `caughtUp`: ok when the backlog is complete. `ack`: invoke, up to `seq`.
@@ -59,6 +59,7 @@ export const eventOps = [
   'fault',
   'phase',
   'stored',
+  'ended',
 ] as const;
 export type EventOp = (typeof eventOps)[number];
 

@@ -12,7 +12,10 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-export interface Hint {
+/** About a commit. */
+export type Hint = EntryHint | SessionsHint;
+
+export interface EntryHint {
   readonly conversation: ConversationId;
   /** Entries up to this one are committed. */
   readonly seq: Seq;
@@ -22,4 +25,9 @@ export interface Hint {
   readonly device?: number;
   /** Users whose membership changed by it. */
   readonly affected?: readonly UserId[];
+}
+
+/** Sessions of this user have ended: its connections are to be checked again. */
+export interface SessionsHint {
+  readonly ended: UserId;
 }

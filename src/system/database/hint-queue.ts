@@ -1,5 +1,5 @@
-import type { ConversationId } from '../protocol/ids.ts';
-import type { Hint } from './bus.ts';
+import type { ConversationId, UserId } from '../protocol/ids.ts';
+import type { EntryHint, Hint } from './bus.ts';
 
 /** Hints that wait to be sent. */
 export interface HintQueue {
@@ -29,14 +29,20 @@ export function createHintQueue(hintsMax = 4_096): HintQueue {
   };
 }
 
-/** One hint for each conversation, of its last entry and of everybody affected. */
+/** One hint for each conversation, of its last entry and of everybody affected; and one for each user whose sessions ended. */
 export function mergeHints(hints: readonly Hint[]): Hint[] {
-  const merged = new Map<ConversationId, Hint>();
-  for (const { conversation, seq, affected = [] } of hints) {
+  const merged = new Map<ConversationId, EntryHint>();
+  const ended = new Set<UserId>();
+  for (const hint of hints) {
+    if ('ended' in hint) {
+      ended.add(hint.ended);
+      continue;
+    }
+    const { conversation, seq, affected = [] } = hint;
     const known = merged.get(conversation);
     const all = [...new Set([...(known?.affected ?? []), ...affected])];
     const last = known && known.seq > seq ? known.seq : seq;
     merged.set(conversation, { conversation, seq: last, ...(all.length > 0 && { affected: all }) });
   }
-  return [...merged.values()];
+  return [...merged.values(), ...[...ended].map((user) => ({ ended: user }))];
 }

@@ -1,28 +1,13 @@
 import type { EpochMs } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { ConversationKind, Entry, MembershipEntry } from '../protocol/frames.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { ClientId, ConversationId, DeviceId, Seq, UserId } from '../protocol/ids.ts';
+import type { Departures } from './account-store.ts';
 import type { Decision, GroupChange } from './change-rules.ts';
 import { decideChange, isRepeat, targetName } from './change-rules.ts';
-import type { Change, Conversation, Cursor, Membership, Outcome, ReadRange, Send } from './store.ts';
-
-interface Room {
-  readonly id: ConversationId;
-  readonly kind: ConversationKind;
-  readonly title: string;
-  admin: UserId | null;
-  /** Present members, the longest-standing first. */
-  readonly members: UserId[];
-  /** Every stay that there was, by user; the last one may be open. */
-  readonly stays: Map<UserId, Stay[]>;
-  /** Entry `seq` at `seq - 1`; null once it has expired. */
-  readonly entries: (Entry | null)[];
-}
-
-interface Stay {
-  readonly joinedSeq: Seq;
-  leftSeq: Seq | null;
-}
+import type { createMemoryAccounts } from './memory-accounts.ts';
+import { describeRoom, lastSeq, nextSeq, type Room, readRoom } from './memory-room.ts';
+import type { Change, Conversation, Cursor, Identity, Membership, Outcome, ReadRange, Send } from './store.ts';
 
 interface Done {
   readonly room: Room;
@@ -34,23 +19,44 @@ interface Done {
 
 interface World {
   readonly groupMembersMax: number;
-  findUser(name: string): { readonly id: UserId } | undefined;
-  nameOf(user: UserId): UserName;
-  deviceCount(): number;
-  newestConnection(device: DeviceId): number;
+  readonly accounts: Pick<
+    ReturnType<typeof createMemoryAccounts>,
+    'person' | 'nameOf' | 'isDevice' | 'newestConnection' | 'ownDevice'
+  >;
+}
+
+/** Who writes an entry, as far as the entry tells. */
+interface Author {
+  readonly by: Identity;
+  readonly clientId: ClientId;
+  readonly at: EpochMs;
 }
 
 /** The part of the memory store that holds conversations; all calls are synchronous. */
-export function createMemoryConversations(world: World) {
+export function createMemoryConversations({ groupMembersMax, accounts }: World) {
   const rooms: Room[] = [];
   const roomsOf = new Map<UserId, Set<Room>>();
   const directs = new Map<string, Room>();
   const operations = new Map<DeviceId, Map<ClientId, Done>>();
   const cursors = new Map<DeviceId, Map<ConversationId, Seq>>();
+  const farewells = new Map<UserId, Identity>();
   /** For each room with messages, where the search for expired ones goes on. */
   const oldest = new Map<Room, Seq>();
 
-  return { accept, change, read, membershipsOf, conversation, heads, moveCursors, expire, entries, isMember };
+  return {
+    accept,
+    change,
+    read: (range: ReadRange): readonly Entry[] => readRoom(roomOf(range.conversation), range),
+    membershipsOf,
+    conversation: (id: ConversationId): Conversation | null => describeRoom(roomOf(id), accounts.nameOf),
+    heads,
+    moveCursors,
+    expire,
+    entries,
+    depart,
+    isMember,
+    forgetDevice: (device: DeviceId) => void cursors.delete(device),
+  };
 
   function accept(send: Send): Outcome {
     const done = operations.get(send.by.device)?.get(send.clientId);
@@ -71,9 +77,10 @@ export function createMemoryConversations(world: World) {
 
   function change(change: Change): Outcome {
     const name = targetName(change);
-    const target = name === null ? null : (world.findUser(name)?.id ?? null);
+    const person = name === null ? undefined : accounts.person(name);
     const done = operations.get(change.by.device)?.get(change.clientId);
-    if (done) return repeat(change, done, target);
+    if (done) return repeat(change, done, person?.id ?? null);
+    const target = person === undefined || person.deleted ? null : person.id;
     if (isSuperseded(change)) return { kind: 'superseded' };
     if (change.kind === 'openDirect') return openDirect(change, target);
     if (change.kind === 'createGroup') return create('group', change, [change.by.user]);
@@ -81,13 +88,13 @@ export function createMemoryConversations(world: World) {
     const decision = decideChange(change, {
       state: room ?? null,
       target,
-      groupMembersMax: world.groupMembersMax,
+      groupMembersMax,
     });
     return decision.kind === 'refused' ? decision : apply(room!, change, decision);
   }
 
   function isSuperseded({ by }: Send | Change): boolean {
-    return by.connection < world.newestConnection(by.device);
+    return by.connection < accounts.newestConnection(by.device);
   }
 
   function openDirect(change: Change, target: UserId | null): Outcome {
@@ -120,11 +127,37 @@ export function createMemoryConversations(world: World) {
   function apply(room: Room, change: GroupChange, decision: Extract<Decision, { kind: 'apply' }>): Outcome {
     room.admin = decision.admin;
     if (decision.change === 'added') enter(room, decision.user);
-    else {
-      room.members.splice(room.members.indexOf(decision.user), 1);
-      room.stays.get(decision.user)!.at(-1)!.leftSeq = nextSeq(room);
-    }
+    else exit(room, decision.user);
     return record(room, change, decision.change, [decision.user]);
+  }
+
+  /** Takes a deleted user out of at most `limit` conversations. */
+  function depart({ user, limit, at }: { user: UserId; limit: number; at: EpochMs }): Departures['written'] {
+    const present = [...(roomsOf.get(user) ?? [])].filter((room) => room.members.includes(user));
+    if (present.length === 0) return [];
+    const by = farewellOf(user);
+    return present.slice(0, limit).map((room) => {
+      const ends = room.kind === 'direct';
+      if (ends) directs.delete(pairKey(room.members));
+      const affected = ends ? [user, ...room.members.filter((member) => member !== user)] : [user];
+      if (room.admin === user) room.admin = room.members.find((member) => member !== user) ?? null;
+      for (const gone of affected) exit(room, gone);
+      const author = { by, clientId: room.id as number as ClientId, at };
+      return { entry: write(room, author, ends ? 'ended' : 'left', affected), affected };
+    });
+  }
+
+  /** The device in whose name all of a deleted user's departures are written. */
+  function farewellOf(user: UserId): Identity {
+    const known = farewells.get(user) ?? accounts.ownDevice(user);
+    farewells.set(user, known);
+    return known;
+  }
+
+  /** The membership ends with the entry that is written next. */
+  function exit(room: Room, user: UserId): void {
+    room.members.splice(room.members.indexOf(user), 1);
+    room.stays.get(user)!.at(-1)!.leftSeq = nextSeq(room);
   }
 
   /** The user becomes a member with the entry that is written next. */
@@ -138,19 +171,23 @@ export function createMemoryConversations(world: World) {
   }
 
   function record(room: Room, operation: Change, change: MembershipEntry['change'], users: readonly UserId[]): Outcome {
-    const entry = append(room, operation, { change, users }, (head) => ({
+    const entry = write(room, operation, change, users);
+    return accepted(entry, users, entry);
+  }
+
+  function write(room: Room, author: Author, change: MembershipEntry['change'], users: readonly UserId[]) {
+    return append<MembershipEntry>(room, author, { change, users }, (head) => ({
       ...head,
       type: 'membership',
       change,
-      users: users.map(world.nameOf),
-      admin: room.admin === null ? null : world.nameOf(room.admin),
+      users: users.map(accounts.nameOf),
+      admin: room.admin === null ? null : accounts.nameOf(room.admin),
     }));
-    return accepted(entry, users, entry);
   }
 
   function append<E extends Entry>(
     room: Room,
-    { by, clientId, at }: Send | Change,
+    { by, clientId, at }: Author,
     what: Pick<Done, 'change' | 'users'>,
     make: (head: Omit<Entry, 'type'>) => E,
   ): E {
@@ -169,19 +206,6 @@ export function createMemoryConversations(world: World) {
     return { kind: 'accepted', conversation: room.id, seq, at, repeat: true, affected: users, entry: null };
   }
 
-  function read(range: ReadRange): readonly Entry[] {
-    const room = roomOf(range.conversation);
-    const stays = room?.stays.get(range.user);
-    const found: Entry[] = [];
-    if (!room || !stays) return found;
-    const last = Math.min(range.upTo, room.entries.length);
-    for (let seq = Math.max(range.after, 0) + 1; seq <= last && found.length < range.limit; seq++) {
-      const entry = room.entries[seq - 1];
-      if (entry && stays.some((stay) => stay.joinedSeq <= seq && seq <= (stay.leftSeq ?? seq))) found.push(entry);
-    }
-    return found;
-  }
-
   function membershipsOf(user: UserId, device: DeviceId): readonly Membership[] {
     const own = [...(roomsOf.get(user) ?? [])].sort((a, b) => a.id - b.id);
     return own.map((room) => {
@@ -196,26 +220,13 @@ export function createMemoryConversations(world: World) {
     });
   }
 
-  function conversation(id: ConversationId): Conversation | null {
-    const room = roomOf(id);
-    if (!room) return null;
-    return {
-      id,
-      kind: room.kind,
-      title: room.title,
-      admin: room.admin === null ? null : world.nameOf(room.admin),
-      members: room.members.map((user) => ({ id: user, name: world.nameOf(user) })),
-      lastSeq: lastSeq(room),
-    };
-  }
-
   function heads(ids: readonly ConversationId[]): ReadonlyMap<ConversationId, Seq> {
     return new Map(ids.flatMap((id) => (roomOf(id) ? [[id, lastSeq(roomOf(id)!)] as const] : [])));
   }
 
   function moveCursors(moves: readonly Cursor[]): void {
     for (const { device, conversation, upTo } of moves) {
-      if (device < 1 || device > world.deviceCount() || !roomOf(conversation)) continue;
+      if (!accounts.isDevice(device) || !roomOf(conversation)) continue;
       const own = cursors.get(device) ?? new Map<ConversationId, Seq>();
       own.set(conversation, Math.max(own.get(conversation) ?? 0, upTo) as Seq);
       cursors.set(device, own);
@@ -260,14 +271,6 @@ function accepted(entry: Entry, affected: readonly UserId[], membership: Entry |
 
 function refused(code: ErrorCode): Outcome {
   return { kind: 'refused', code };
-}
-
-function lastSeq(room: Room): Seq {
-  return room.entries.length as Seq;
-}
-
-function nextSeq(room: Room): Seq {
-  return (room.entries.length + 1) as Seq;
 }
 
 function pairKey(users: readonly UserId[]): string {

@@ -1,11 +1,12 @@
 import type { EpochMs } from '../ports.ts';
 import type { Entry } from '../protocol/frames.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { ClientId, ConversationId, Seq, UserId, UserName } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
-import { nameKey } from './change-rules.ts';
+import type { Departures } from './account-store.ts';
+import { createMemoryAccounts } from './memory-accounts.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryConversations } from './memory-conversations.ts';
-import type { Identity, Store, StoredUser } from './store.ts';
+import type { Store } from './store.ts';
 import { StoreFailure } from './store.ts';
 
 /** A message as the laboratory reads it back after a run. */
@@ -29,48 +30,34 @@ export interface MemoryStore extends Store {
  * the call returns, so a seeded run repeats exactly. Several servers share one by being given the same object.
  */
 export function createMemoryStore(options: { readonly groupMembersMax?: number } = {}): MemoryStore {
-  const users = new Map<UserId, StoredUser>();
-  const usersByKey = new Map<string, StoredUser>();
-  const devices = new Map<string, Identity>();
-  const connections = new Map<DeviceId, number>();
-  const sessions = new Map<string, { readonly identity: Identity; readonly expiresAt: EpochMs }>();
+  const accounts = createMemoryAccounts();
+  /** Deleted users who are still in conversations. */
+  const leaving = new Set<UserId>();
   const conversations = createMemoryConversations({
     groupMembersMax: options.groupMembersMax ?? limits.groupMembersMax,
-    findUser: (name) => usersByKey.get(nameKey(name)),
-    nameOf: (user) => users.get(user)!.name,
-    deviceCount: () => devices.size,
-    newestConnection: (device) => connections.get(device) ?? 0,
+    accounts,
   });
   const blobs = createMemoryBlobs(conversations.isMember);
   let closed = false;
 
   return {
-    createUser: (user) =>
+    createUser: (user) => answer(() => accounts.createUser(user)),
+    findUser: (name) => answer(() => accounts.findUser(name)),
+    createSession: (session) => answer(() => accounts.createSession(session)),
+    findSession: (tokenDigest, now) => answer(() => accounts.findSession(tokenDigest, now)),
+    beginConnection: (tokenDigest, now) => answer(() => accounts.beginConnection(tokenDigest, now)),
+    deleteSession: (tokenDigest) => answer(() => accounts.deleteSession(tokenDigest)),
+    changePassword: (change) => answer(() => accounts.changePassword(change)),
+    devicesOf: (user, now) => answer(() => accounts.devicesOf(user, now)),
+    endSessions: (user) => answer(() => accounts.endSessions(user)),
+    endDevice: (user, device) => answer(() => accounts.endDevice(user, device)),
+    deleteUser: (user) =>
       answer(() => {
-        const key = nameKey(user.name);
-        if (usersByKey.has(key)) return null;
-        const stored = { id: (users.size + 1) as UserId, name: user.name, passwordHash: user.passwordHash };
-        users.set(stored.id, stored);
-        usersByKey.set(key, stored);
-        return stored.id;
+        const deleted = accounts.deleteUser(user);
+        if (deleted) leaving.add(user.id);
+        return deleted;
       }),
-    findUser: (name) => answer(() => usersByKey.get(nameKey(name)) ?? null),
-    createSession: (session) =>
-      answer(() => {
-        const identity = signIn(session.user, session.deviceLabel);
-        sessions.set(session.tokenDigest, { identity, expiresAt: session.expiresAt });
-        return identity.device;
-      }),
-    findSession: (tokenDigest, now) => answer(() => whoIs(tokenDigest, now)),
-    beginConnection: (tokenDigest, now) =>
-      answer(() => {
-        const identity = whoIs(tokenDigest, now);
-        if (identity === null) return null;
-        const connection = (connections.get(identity.device) ?? 0) + 1;
-        connections.set(identity.device, connection);
-        return { ...identity, connection };
-      }),
-    deleteSession: (tokenDigest) => answer(() => sessions.delete(tokenDigest)),
+    depart: (limit, at) => answer(() => depart(limit, at)),
     accept: (sends) => answer(() => sends.map(conversations.accept)),
     change: (change) => answer(() => conversations.change(change)),
     read: (range) => answer(() => conversations.read(range)),
@@ -105,21 +92,14 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     return work();
   }
 
-  function whoIs(tokenDigest: string, now: EpochMs): Identity | null {
-    const session = sessions.get(tokenDigest);
-    return session && session.expiresAt > now ? session.identity : null;
-  }
-
-  function signIn(user: UserId, label: string): Identity {
-    const key = `${user}/${label}`;
-    const known = devices.get(key);
-    if (known) return known;
-    const name = users.get(user)?.name;
-    if (name === undefined) {
-      throw new StoreFailure(`User ${user} does not exist; sign up first.`, { definite: true });
+  function depart(limit: number, at: EpochMs): Departures {
+    const [user] = leaving;
+    if (user === undefined) return { written: [], more: false };
+    const written = conversations.depart({ user, limit, at });
+    if (written.length === 0) {
+      for (const device of accounts.devicesOfUser(user)) conversations.forgetDevice(device);
+      leaving.delete(user);
     }
-    const identity = { user, name, device: (devices.size + 1) as DeviceId };
-    devices.set(key, identity);
-    return identity;
+    return { written, more: true };
   }
 }

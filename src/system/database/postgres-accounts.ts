@@ -16,15 +16,16 @@ export function createAccounts(
       const [row] = await pool.read<StoredUser>(findUser, [storable(name)]);
       return row ?? null;
     },
-    createSession: async ({ user, deviceLabel, tokenDigest, at, expiresAt }) => {
+    createSession: async ({ user, deviceLabel, tokenDigest, at, expiresAt, checked }) => {
       const [row] = await pool.write<{ id: DeviceId }>(createSession, [
         user,
         storable(deviceLabel),
         storable(tokenDigest),
         at,
         expiresAt,
+        checked ?? null,
       ]);
-      return row!.id;
+      return row?.id ?? null;
     },
     findSession: async (tokenDigest, now) => {
       const [row] = await pool.read<Identity>(findSession, [storable(tokenDigest), now]);
@@ -34,7 +35,10 @@ export function createAccounts(
       const [row] = await pool.write<Connected>(beginConnection, [storable(tokenDigest), now]);
       return row ?? null;
     },
-    deleteSession: async (tokenDigest) => (await pool.write(deleteSession, [storable(tokenDigest)])).length > 0,
+    deleteSession: async (tokenDigest) => {
+      const [row] = await pool.write<{ id: UserId }>(deleteSession, [storable(tokenDigest)]);
+      return row?.id ?? null;
+    },
   };
 }
 
@@ -49,15 +53,21 @@ const findUser: Statement = {
   name: 'find_user',
   text: `
     SELECT id, name, password_hash AS "passwordHash" FROM users
-    WHERE lower(name COLLATE "C") = lower($1::text COLLATE "C")`,
+    WHERE lower(name COLLATE "C") = lower($1::text COLLATE "C") AND deleted_at IS NULL`,
 };
 
-/** A known device is touched, not left alone, because only then its row comes back; sessions that have run out go. */
+/**
+ * A known device is touched, not left alone, because only then its row comes back; sessions that have run out go. The user's
+ * row is shared until the commit, so that a change of the password comes before, and is seen, or after, and ends the session.
+ */
 const createSession: Statement = {
   name: 'create_session',
   text: `
-    WITH device AS (
-      INSERT INTO devices (user_id, label) VALUES ($1, $2)
+    WITH living AS (
+      SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL AND password_hash = coalesce($6::text, password_hash)
+      FOR SHARE
+    ), device AS (
+      INSERT INTO devices (user_id, label) SELECT id, $2 FROM living
       ON CONFLICT (user_id, label) DO UPDATE SET label = excluded.label
       RETURNING id
     ), gone AS (
@@ -87,5 +97,10 @@ const beginConnection: Statement = {
 
 const deleteSession: Statement = {
   name: 'delete_session',
-  text: 'DELETE FROM sessions WHERE token_digest = $1 RETURNING device',
+  text: `
+    WITH ended AS (
+      DELETE FROM sessions WHERE token_digest = $1 RETURNING device
+    )
+    UPDATE devices d SET connection = d.connection + 1 FROM ended WHERE d.id = ended.device
+    RETURNING d.user_id AS id`,
 };

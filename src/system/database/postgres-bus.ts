@@ -137,7 +137,7 @@ const retryLastMs = 5_000;
 
 /** The hint without a frame that no notification could carry, so that the queue stays small. */
 function portable(hint: Hint): Hint {
-  if (hint.frame === undefined || fitsNotification(hint.frame)) return hint;
+  if ('ended' in hint || hint.frame === undefined || fitsNotification(hint.frame)) return hint;
   const { frame: _, device: __, ...rest } = hint;
   return rest;
 }

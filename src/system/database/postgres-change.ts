@@ -45,13 +45,15 @@ export function createChange(
     const { done, superseded, target } = await factsOf(pool.read, change);
     if (done) return repeat(change, done, target?.id ?? null);
     if (superseded) return { kind: 'superseded' };
-    if (change.kind === 'createGroup') return (await insert(change, { kind: 'group', users: [self(change)] }))!;
-    if (!target) return refused('unknownUser');
+    if (change.kind === 'createGroup') {
+      return (await insert(change, { kind: 'group', users: [self(change)] })) ?? { kind: 'superseded' };
+    }
+    if (!target || target.deleted) return refused('unknownUser');
     const users = target.id === change.by.user ? [self(change)] : [self(change), target];
     return (await insert(change, { kind: 'direct', users })) ?? (await existing(users));
   }
 
-  /** Null when this direct conversation exists. */
+  /** Null when this direct conversation exists, or one of the users has just been deleted. */
   async function insert(
     change: CreatingChange,
     { kind, users }: { kind: ConversationKind; users: readonly Person[] },
@@ -86,7 +88,8 @@ export function createChange(
       Math.min(...ids),
       Math.max(...ids),
     ]);
-    const { id, at } = row!;
+    if (!row) return refused('unknownUser');
+    const { id, at } = row;
     return { kind: 'accepted', conversation: id, seq: 1 as Seq, at, repeat: true, affected: ids, entry: null };
   }
 
@@ -95,7 +98,8 @@ export function createChange(
     const { done, superseded, target } = await factsOf(query, change);
     if (done) return repeat(change, done, target?.id ?? null);
     if (superseded) return { kind: 'superseded' };
-    const decision = decideChange(change, { state, target: target?.id ?? null, groupMembersMax });
+    const living = target?.deleted ? null : (target?.id ?? null);
+    const decision = decideChange(change, { state, target: living, groupMembersMax });
     if (decision.kind === 'refused') return decision;
     return apply(query, { change, decision, person: change.kind === 'leave' ? self(change) : target! });
   }
@@ -127,6 +131,10 @@ interface Person {
   readonly name: UserName;
 }
 
+interface Target extends Person {
+  readonly deleted: boolean;
+}
+
 const uniqueViolation = '23505';
 const attemptsMax = 10;
 
@@ -134,9 +142,9 @@ const attemptsMax = 10;
  * The target is looked up first: when the connection is still the newest afterwards, a later one, which may repeat the
  * operation, finds the same target.
  */
-async function factsOf(query: Query, change: Change): Promise<Known & { target: Person | null }> {
+async function factsOf(query: Query, change: Change): Promise<Known & { target: Target | null }> {
   const name = targetName(change);
-  const [target] = name === null ? [] : await query<Person>(targetStatement, [storable(name)]);
+  const [target] = name === null ? [] : await query<Target>(targetStatement, [storable(name)]);
   const [known] = await findKnown(query, [change]);
   return { ...known!, target: target ?? null };
 }
@@ -191,9 +199,12 @@ function refused(code: ErrorCode): Outcome {
   return { kind: 'refused', code };
 }
 
+/** Within a transaction the row is shared until its end: a deletion then comes before or after, not in between. */
 const targetStatement: Statement = {
   name: 'target',
-  text: `SELECT id, name FROM users WHERE lower(name COLLATE "C") = lower($1::text COLLATE "C")`,
+  text: `
+    SELECT id, name, deleted_at IS NOT NULL AS deleted FROM users
+    WHERE lower(name COLLATE "C") = lower($1::text COLLATE "C") FOR SHARE`,
 };
 
 const lockStatement: Statement = {
@@ -213,13 +224,16 @@ const directStatement: Statement = {
     WHERE c.direct_low = $1 AND c.direct_high = $2`,
 };
 
-/** No row when the direct conversation exists; waits for one that is being made. */
+/** No row when the direct conversation exists, or a user does not; waits for one that is being made or deleted. */
 const createStatement: Statement = {
   name: 'create_conversation',
   text: `
-    WITH made AS (
+    WITH living AS (
+      SELECT id FROM users WHERE id = ANY ($6::bigint[]) AND deleted_at IS NULL ORDER BY id FOR SHARE
+    ), made AS (
       INSERT INTO conversations (last_seq, kind, title, admin, direct_low, direct_high)
-      VALUES (1, $1, $2, $3, $4, $5)
+      SELECT 1, $1::text, $2::text, $3::bigint, $4::bigint, $5::bigint
+      WHERE (SELECT count(*) FROM living) = cardinality($6::bigint[])
       ON CONFLICT DO NOTHING
       RETURNING id
     ), joined AS (

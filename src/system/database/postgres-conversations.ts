@@ -142,7 +142,7 @@ const moveCursors: Statement = {
     INSERT INTO cursors (device, conversation, up_to)
     SELECT device, conversation, up_to FROM asked
     WHERE (SELECT true FROM cursors k WHERE k.device = asked.device AND k.conversation = asked.conversation) IS NULL
-      AND (SELECT true FROM devices d WHERE d.id = asked.device)
+      AND (SELECT d.label IS NOT NULL FROM devices d WHERE d.id = asked.device)
       AND (SELECT true FROM conversations c WHERE c.id = asked.conversation)
     ON CONFLICT (device, conversation) DO UPDATE SET up_to = greatest(cursors.up_to, excluded.up_to)`,
 };

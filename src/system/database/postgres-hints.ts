@@ -4,7 +4,8 @@ import type { Hint } from './bus.ts';
 /**
  * Hints as the text of notifications, which are limited in size. The first line names the sender; each further line is a
  * hint: conversation, seq, device or `-`, affected users with commas or `-`, and, when it travels along, the frame. A frame
- * is JSON already, so it goes as it is: as a string inside JSON it would be a quarter longer and quoted twice.
+ * is JSON already, so it goes as it is: as a string inside JSON it would be a quarter longer and quoted twice. That sessions
+ * of a user have ended is a line of `*` and the user.
  */
 
 /** PostgreSQL refuses a notification of 8000 bytes. */
@@ -55,8 +56,11 @@ export function fitsNotification(frame: string): boolean {
 // ---
 
 const absent = '-';
+const endedMark = '*';
 
-function encodeHint({ conversation, seq, device, affected, frame }: Hint, room: number): string | null {
+function encodeHint(hint: Hint, room: number): string | null {
+  if ('ended' in hint) return `${endedMark}${hint.ended}\n`;
+  const { conversation, seq, device, affected, frame } = hint;
   const users = affected === undefined ? absent : `${affected.join(',')},`;
   const fields = `${conversation} ${seq} ${device ?? absent} ${users}`;
   const whole = frame === undefined || !fitsNotification(frame) ? `${fields}\n` : `${fields} ${frame}\n`;
@@ -65,6 +69,7 @@ function encodeHint({ conversation, seq, device, affected, frame }: Hint, room: 
 
 /** The hint that the line from `at` to `end` tells of. A pattern would cost twice as much. */
 function decodeHint(text: string, at: number, end: number): Hint {
+  if (text[at] === endedMark) return { ended: Number(text.slice(at + 1, end)) as UserId };
   const seqAt = text.indexOf(' ', at) + 1;
   const deviceAt = text.indexOf(' ', seqAt) + 1;
   const usersAt = text.indexOf(' ', deviceAt) + 1;

@@ -1,6 +1,7 @@
 import type { Log } from '../ports.ts';
 import { limits } from '../protocol/limits.ts';
 import { createAccept } from './postgres-accept.ts';
+import { createAccountLife } from './postgres-account-life.ts';
 import { createAccounts } from './postgres-accounts.ts';
 import { createBlobs } from './postgres-blobs.ts';
 import { createChange } from './postgres-change.ts';
@@ -38,6 +39,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   let closing: Promise<void> | null = null;
   return {
     ...createAccounts(pool),
+    ...createAccountLife(pool),
     ...createConversations(pool),
     accept: createAccept(writer),
     blobs: createBlobs(blobs),

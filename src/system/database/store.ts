@@ -2,23 +2,24 @@ import type { EpochMs } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { ConversationKind, Entry } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { AccountStore } from './account-store.ts';
 import type { BlobStore } from './blob-store.ts';
 
 /**
  * Where everything that must survive is kept. Implementations: memory (virtual time, tests) and PostgreSQL; both pass
  * `test/contracts/store.ts`. A method rejects with `StoreFailure` only; then `definite` says whether nothing was written.
  */
-export interface Store {
+export interface Store extends AccountStore {
   /** Encrypted images. */
   readonly blobs: BlobStore;
 
-  /** Null when the name, or the same name in other case, is taken. */
+  /** Null when the name, or the same name in other case, is or was somebody's. */
   createUser(user: { name: UserName; passwordHash: string; at: EpochMs }): Promise<UserId | null>;
-  /** Looks the name up regardless of case. */
+  /** Looks the name up regardless of case; null also for a deleted user. */
   findUser(name: string): Promise<StoredUser | null>;
 
-  /** Signs a device in; the same user and label is the same device. */
-  createSession(session: NewSession): Promise<DeviceId>;
+  /** Signs a device in; the same user and label is the same device. Null when `checked` does not hold any more. */
+  createSession(session: NewSession): Promise<DeviceId | null>;
   /** Null when unknown or expired at `now`. */
   findSession(tokenDigest: string, now: EpochMs): Promise<Identity | null>;
   /**
@@ -26,8 +27,8 @@ export interface Store {
    * began before it, by whichever server.
    */
   beginConnection(tokenDigest: string, now: EpochMs): Promise<Connected | null>;
-  /** False when there was none. */
-  deleteSession(tokenDigest: string): Promise<boolean>;
+  /** Answers whose it was; null when there was none. Nothing more is written for the connection of its device. */
+  deleteSession(tokenDigest: string): Promise<UserId | null>;
 
   /**
    * Accepts messages in one commit: resolves after the commit is durable. Outcomes stand in the order of `sends`.
@@ -72,6 +73,8 @@ export interface NewSession {
   readonly tokenDigest: string;
   readonly at: EpochMs;
   readonly expiresAt: EpochMs;
+  /** The hash that the password was checked against: it may have been changed since. Default: any will do. */
+  readonly checked?: string;
 }
 
 /** Who is behind a token. */

@@ -22,7 +22,18 @@ export const errors = {
     meaning: 'No token, or the token is unknown, expired or signed out; or the name and password do not fit together.',
   },
   nameTaken: { definite: true, status: 409, meaning: 'The name, or one that looks like it, belongs to somebody.' },
-  unknownUser: { definite: true, status: 404, meaning: 'No user has this name.' },
+  nameReserved: {
+    definite: true,
+    status: 409,
+    meaning: 'The name, or one that it looks like, is kept for the system.',
+  },
+  wrongPassword: {
+    definite: true,
+    status: 403,
+    meaning: 'The token is good, but the password that goes with the request is not the user’s.',
+  },
+  unknownDevice: { definite: true, status: 404, meaning: 'The user has no such device.' },
+  unknownUser: { definite: true, status: 404, meaning: 'No user has this name, or the user has deleted the account.' },
   unknownPath: { definite: true, status: 404, meaning: 'No such resource.' },
   notMember: {
     definite: true,

@@ -102,8 +102,12 @@ export const membershipFrame = z
   .strictObject({
     type: z.literal('membership'),
     ...entryHead,
-    change: z.enum(['created', 'added', 'removed', 'left']),
-    users: z.array(userName).describe('Those who came (`created`, `added`) or went (`removed`, `left`).'),
+    change: z
+      .enum(['created', 'added', 'removed', 'left', 'ended'])
+      .describe(
+        '`left` also for a member of a group who has deleted the account. `ended`: one of the two of a direct conversation has; it is over for both.',
+      ),
+    users: z.array(userName).describe('Those who came (`created`, `added`) or went (`removed`, `left`, `ended`).'),
     admin: userName
       .nullable()
       .describe('The admin after the change; null in a direct conversation and in a group that everybody has left.'),

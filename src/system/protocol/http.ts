@@ -36,6 +36,28 @@ export const uploadQuery = z.strictObject({
 });
 export const uploadAnswer = z.strictObject({ blob: blobId, bytes: z.int().describe('How many arrived.') });
 export const userAnswer = z.strictObject({ name: userName });
+/** `old` is asked for again: a token that somebody else got hold of is not enough. */
+export const changePasswordBody = z.strictObject({
+  old: z.string().max(limits.passwordCharsMax).describe('The password until now.'),
+  new: password.describe('The password from now on.'),
+});
+export const deleteAccountBody = z.strictObject({
+  password: z.string().max(limits.passwordCharsMax).describe('Once more: a token alone is not enough.'),
+});
+export const devicesAnswer = z.strictObject({
+  devices: z
+    .array(
+      z.strictObject({
+        device: deviceId,
+        label: z.string().describe('What the device called itself when it signed in.'),
+        current: z.boolean().describe('It is the one that asks.'),
+        sessions: z.int().min(1).describe('Tokens that work.'),
+        signedInAt: z.int().describe('When the newest of them was made.'),
+        expiresAt: z.int().describe('When the last of them stops working.'),
+      }),
+    )
+    .describe('Those that are signed in, the one that signed in last first.'),
+});
 export const errorAnswer = z.strictObject({
   code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]),
   definite: z.boolean(),
@@ -68,9 +90,10 @@ export type ServerStats = z.infer<typeof serverStats>;
 
 export type SignInAnswer = z.infer<typeof signInAnswer>;
 export type ErrorAnswer = z.infer<typeof errorAnswer>;
+export type DevicesAnswer = z.infer<typeof devicesAnswer>;
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly does: string;
   readonly query?: z.ZodType;
@@ -125,6 +148,39 @@ export const routes = {
     path: '/v1/blobs/{id}',
     does: 'The bytes of a blob, for members of its conversation. Who is no member now gets nothing, be it that they once were: `unknownPath`, as if it did not exist; and a removal in the middle cuts the answer off. `repr-digest` has its SHA-256 (RFC 9530). Whoever reads too slowly is cut off.',
     bytes: 'answer',
+    authenticated: true,
+  },
+  changePassword: {
+    method: 'PUT',
+    path: '/v1/password',
+    does: 'Change the password. Every other session of the user ends; the one that asks stays. Repeating it does no harm: where the new password holds already, the answer is the same.',
+    body: changePasswordBody,
+    authenticated: true,
+  },
+  signOutEverywhere: {
+    method: 'DELETE',
+    path: '/v1/sessions/all',
+    does: 'Sign out on all devices, this one included. Asked again after a lost answer, `unauthenticated` means that it was done.',
+    authenticated: true,
+  },
+  devices: {
+    method: 'GET',
+    path: '/v1/devices',
+    does: 'One’s own devices that are signed in.',
+    answer: devicesAnswer,
+    authenticated: true,
+  },
+  signOutDevice: {
+    method: 'DELETE',
+    path: '/v1/devices/{device}',
+    does: 'Sign out on one of one’s own devices; done as well when it was signed out already.',
+    authenticated: true,
+  },
+  deleteAccount: {
+    method: 'DELETE',
+    path: '/v1/users/me',
+    does: 'Delete the account, for good. From the answer on it can do nothing more; within moments it leaves its groups (an admin’s right passes on as with `leave`) and its direct conversations end, each by an entry. What it wrote stays with those who may read it until it expires, under its name, which nobody gets again. Asked again after a lost answer, `unauthenticated` means that it was done.',
+    body: deleteAccountBody,
     authenticated: true,
   },
   health: { method: 'GET', path: '/healthz', does: 'The process lives.', authenticated: false },

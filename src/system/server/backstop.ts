@@ -1,22 +1,23 @@
 import type { ConversationId } from '../protocol/ids.ts';
 import { type Ground, logFailure, repeat } from './ground.ts';
 import type { Memberships } from './memberships.ts';
+import type { Recheck } from './recheck.ts';
 import type { Rooms } from './rooms.ts';
-import type { Directory, Session, SessionPort } from './session.ts';
+import type { Directory, Session } from './session.ts';
 
 interface Parts {
   readonly rooms: Rooms;
   readonly directory: Directory;
   readonly memberships: Memberships;
-  readonly sessions: SessionPort;
+  readonly recheck: Recheck;
 }
 
 /**
  * Finds what a lost hint would have told: every `backstopMs` each room is compared with the store, every `recheckMs` the
  * token and the memberships of each session. The work is spread over the period.
  */
-export function startBackstop(ground: Ground, { rooms, directory, memberships, sessions }: Parts): void {
-  const { settings, store, reads, clock } = ground;
+export function startBackstop(ground: Ground, { rooms, directory, memberships, recheck }: Parts): void {
+  const { settings, store, reads } = ground;
   // A live iterator: a room that begins meanwhile has its turn in this round, not after the next.
   let roomsLeft = rooms.all.keys();
   let sessionsLeft: Session[] = [];
@@ -54,9 +55,7 @@ export function startBackstop(ground: Ground, { rooms, directory, memberships, s
     const share = sessionsLeft.splice(0, Math.ceil(directory.all.size / slices));
     for (const session of share) {
       if (session.state !== 'open') continue;
-      const who = await reads.run(() => store.findSession(session.tokenDigest, clock.wall()));
-      if (who === null) sessions.close(session, 4001, 'The token is not valid any more.');
-      else if (isOpen(session)) memberships.load(session);
+      if ((await recheck.session(session)) && isOpen(session)) memberships.load(session);
     }
   }
 }

@@ -2,27 +2,38 @@ import type { z } from 'zod';
 import { type Identity, StoreFailure } from '../database/store.ts';
 import type { ByteStream, HttpRequest, HttpResponse, Ms } from '../ports.ts';
 import { type ErrorCode, errors } from '../protocol/errors.ts';
-import { blobId, type ServerStats, signInBody, signUpBody, uploadQuery } from '../protocol/http.ts';
+import {
+  blobId,
+  changePasswordBody,
+  deleteAccountBody,
+  type ServerStats,
+  signInBody,
+  signUpBody,
+  uploadQuery,
+} from '../protocol/http.ts';
+import type { DeviceId, UserId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Accounts, Answered } from './accounts.ts';
 import type { Blobs } from './blobs.ts';
 import { type Ground, logFailure } from './ground.ts';
+import type { Asker, OwnAccount } from './own-account.ts';
 
 type Request = HttpRequest & { readonly remote: string };
 
 export interface HttpParts {
   readonly accounts: Accounts;
   readonly blobs: Blobs;
+  readonly own: OwnAccount;
   stats(): ServerStats;
   isReady(): boolean;
   isDraining(): boolean;
-  /** Closes the connections that were opened with this token. */
-  signedOut(tokenDigest: string): void;
+  /** Closes the connections whose token has ended. */
+  signedOut(user: UserId): void;
 }
 
 /** Answers one request; never rejects. */
 export function createHttp(ground: Ground, parts: HttpParts): (request: Request) => Promise<HttpResponse> {
-  const { accounts, blobs } = parts;
+  const { accounts, blobs, own } = parts;
 
   const table: Readonly<Record<string, (request: Request) => Promise<HttpResponse>>> = {
     'GET /healthz': async () => json(200, { ok: true }),
@@ -37,9 +48,9 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
       return 'status' in body ? body : answered(200, await accounts.signIn({ ...body, remote: request.remote }));
     }),
     'DELETE /v1/sessions': async ({ token }) => {
-      const digest = token === undefined ? null : await accounts.signOut(token);
-      if (digest === null) return refusal('unauthenticated');
-      parts.signedOut(digest);
+      const user = token === undefined ? null : await accounts.signOut(token);
+      if (user === null) return refusal('unauthenticated');
+      parts.signedOut(user);
       return { status: 204, body: '' };
     },
     'POST /v1/blobs': whileOpen(async ({ token, query, bytes }) => {
@@ -50,11 +61,22 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
       if (bytes === undefined) return refusal('malformed', { detail: 'The body must be the bytes of the blob.' });
       return answered(201, await blobs.upload({ by, conversation: asked.conversation, bytes }));
     }),
+    'PUT /v1/password': whileOpen(async (request) => {
+      const body = readBody(request, changePasswordBody);
+      return 'status' in body ? body : answered(204, await own.changePassword({ ...asker(request), ...body }));
+    }),
+    'GET /v1/devices': async (request) => answered(200, await own.devices(asker(request))),
+    'DELETE /v1/sessions/all': async (request) => answered(204, await own.signOutEverywhere(asker(request))),
+    'DELETE /v1/users/me': whileOpen(async (request) => {
+      const body = readBody(request, deleteAccountBody);
+      return 'status' in body ? body : answered(204, await own.deleteAccount({ ...asker(request), ...body }));
+    }),
   };
 
   return async (request) => {
     try {
-      const answer = table[`${request.method} ${request.path}`] ?? blobRoute(request) ?? userRoute(request);
+      const answer =
+        table[`${request.method} ${request.path}`] ?? deviceRoute(request) ?? blobRoute(request) ?? userRoute(request);
       return await answer(request);
     } catch (error) {
       logFailure(ground, 'A request failed.', error);
@@ -82,6 +104,13 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
     });
   }
 
+  function deviceRoute({ method, path }: Request): ((request: Request) => Promise<HttpResponse>) | null {
+    const id = /^\/v1\/devices\/([1-9][0-9]{0,14})$/.exec(path)?.[1];
+    if (method !== 'DELETE' || id === undefined) return null;
+    const device = Number(id) as DeviceId;
+    return async (request) => answered(204, await own.signOutDevice({ ...asker(request), device }));
+  }
+
   function userRoute({ method, path }: Request): (request: Request) => Promise<HttpResponse> {
     const name = method === 'GET' && path.startsWith(usersPath) ? decoded(path.slice(usersPath.length)) : '';
     if (name === '') return async () => refusal('unknownPath');
@@ -97,6 +126,10 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
 
 const usersPath = '/v1/users/';
 const blobsPath = '/v1/blobs/';
+
+function asker({ token, remote }: Request): Asker {
+  return { token, remote };
+}
 
 function readBody<T>({ body }: Request, schema: z.ZodType<T>): T | HttpResponse {
   if (body.length > limits.bodyBytesMax) return refusal('tooLarge');
@@ -117,8 +150,8 @@ function checked<T>(value: unknown, schema: z.ZodType<T>, what: string): T | Htt
   return refusal('malformed', { detail: `${place} breaks its rule: ${issue.message.slice(0, 200)}.` });
 }
 
-function answered(status: number, answer: Answered<object>): HttpResponse {
-  if (answer.kind === 'ok') return json(status, answer.value);
+function answered(status: number, answer: Answered<object | null>): HttpResponse {
+  if (answer.kind === 'ok') return answer.value === null ? { status, body: '' } : json(status, answer.value);
   const { kind: _, code, ...more } = answer;
   return refusal(code, more);
 }

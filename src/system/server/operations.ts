@@ -13,9 +13,10 @@ import type { Hints } from './hints.ts';
 import { createLimiter } from './limiter.ts';
 import type { Memberships } from './memberships.ts';
 import type { Rooms } from './rooms.ts';
-import type { Directory, Session, SessionPort } from './session.ts';
+import type { Session, SessionPort } from './session.ts';
+import type { SpreadChange } from './spread-change.ts';
 import type { Stats } from './stats.ts';
-import { acceptedText, entryParcel, messageParcel, refusedText } from './write-frame.ts';
+import { acceptedText, messageParcel, refusedText } from './write-frame.ts';
 
 /** One operation of a client, from its arrival to its answer. */
 export interface Operation {
@@ -46,16 +47,16 @@ export interface Operations {
 
 interface Parts {
   readonly sessions: SessionPort;
-  readonly directory: Directory;
   readonly rooms: Rooms;
   readonly memberships: Memberships;
   readonly hints: Hints;
   readonly stats: Stats;
+  readonly spreadChange: SpreadChange;
 }
 
 export function createOperations(ground: Ground, parts: Parts): Operations {
   const { clock, settings, store } = ground;
-  const { sessions, directory, rooms, memberships, hints, stats } = parts;
+  const { sessions, rooms, memberships, hints, stats, spreadChange } = parts;
   const changes = createLimiter(settings.changesMax);
   const batches = createGroupCommit<Message>(ground, { mayWrite, committed, failed });
   const fences = createFences(clock, settings.repeatFirstMs);
@@ -219,12 +220,7 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
       rooms.offer(conversation, parcel);
       hints.committed(conversation, parcel);
     } else if (entry !== null) {
-      const parcel = entryParcel(entry);
-      rooms.offer(conversation, parcel);
-      hints.committed(conversation, parcel, affected);
-      for (const user of affected) {
-        for (const session of directory.ofUser(user)) memberships.touched(session, conversation);
-      }
+      spreadChange(entry, affected);
     }
   }
 

@@ -8,6 +8,7 @@ import { type Connections, createConnections } from './connections.ts';
 import type { ChatServer, ServerSettings, ServerWorld } from './contract.ts';
 import { createCursors } from './cursors.ts';
 import { watchDatabase } from './database-watch.ts';
+import { createDepartures } from './departures.ts';
 import { startExpiry } from './expiry.ts';
 import { createGaps } from './gaps.ts';
 import { type Ground, pause, scopeClock } from './ground.ts';
@@ -16,8 +17,12 @@ import { createHttp } from './http-routes.ts';
 import { createLimiter } from './limiter.ts';
 import { createMemberships, type Memberships } from './memberships.ts';
 import { createOperations, type Operations } from './operations.ts';
+import { createOwnAccount } from './own-account.ts';
+import { createPasswordGate } from './password-gate.ts';
+import { createRecheck } from './recheck.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { createDirectory } from './session.ts';
+import { createSpreadChange } from './spread-change.ts';
 import { createStats } from './stats.ts';
 
 /** One chat server: everything it needs of the world is handed in, so the same lines run on real machines and in virtual time. */
@@ -39,6 +44,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
       identified(session) {
         memberships.load(session);
         operations.resume(session);
+        recheck.identified(session);
       },
       operation: (session, frame, bytes) => operations.receive(session, frame, bytes),
       ack: (session, { conversation, upTo }) => cursors.acked(session, conversation, upTo),
@@ -61,36 +67,43 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
     endedEarly: (feed) => memberships.touched(feed.session, feed.room.id),
   });
   const memberships: Memberships = createMemberships(ground, rooms, catchUp, cursors);
-  const hints = createHints({ bus, frameCharsMax: settings.hintFrameCharsMax, rooms, memberships, directory });
+  const recheck = createRecheck(ground, directory, connections);
+  const hints = createHints({ bus, frameCharsMax: settings.hintFrameCharsMax, rooms, memberships, directory, recheck });
+  const spreadChange = createSpreadChange({ rooms, hints, directory, memberships });
   const operations: Operations = createOperations(ground, {
     sessions: connections,
-    directory,
     rooms,
     memberships,
     hints,
     stats,
+    spreadChange,
   });
   const blobs = createBlobs(ground, secrets);
+  const departures = createDepartures(ground, hints, spreadChange);
   let draining: Promise<void> | null = null;
 
+  const passwords = createPasswordGate(clock, settings);
   const http = createHttp(ground, {
-    accounts: createAccounts(ground, secrets),
+    accounts: createAccounts(ground, secrets, passwords),
+    own: createOwnAccount(ground, {
+      secrets,
+      passwords,
+      ended: hints.sessionsEnded,
+      deleted: departures.begin,
+    }),
     blobs,
     stats: readStats,
     isReady: () => database.up && draining === null,
     isDraining: () => draining !== null,
-    signedOut(digest) {
-      for (const session of directory.all) {
-        if (session.tokenDigest === digest) connections.close(session, 4001, 'Signed out.');
-      }
-    },
+    signedOut: hints.sessionsEnded,
   });
 
   return {
     async start() {
       await ground.store.ping();
       bus.subscribe(hints.receive);
-      startBackstop(ground, { rooms, directory, memberships, sessions: connections });
+      startBackstop(ground, { rooms, directory, memberships, recheck });
+      departures.start();
       startExpiry(ground);
       sweep();
     },

@@ -58,6 +58,12 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
     findSession: (digest, now) => call(0, () => store.findSession(digest, now)),
     beginConnection: (digest, now) => call(1, () => store.beginConnection(digest, now)),
     deleteSession: (digest) => call(1, () => store.deleteSession(digest)),
+    changePassword: (change) => call(1, () => store.changePassword(change)),
+    devicesOf: (user, now) => call(0, () => store.devicesOf(user, now)),
+    endSessions: (user) => call(1, () => store.endSessions(user)),
+    endDevice: (user, device) => call(1, () => store.endDevice(user, device)),
+    deleteUser: (user) => call(1, () => store.deleteUser(user)),
+    depart: (limit, at) => call(0, () => store.depart(limit, at)),
     // A copy, as on a wire: what the server does to its own lists afterwards is not part of the call.
     accept: (sends) => ((batch) => call(batch.length, () => store.accept(batch)))([...sends]),
     change: (change) => call(2, () => store.change(change)),
