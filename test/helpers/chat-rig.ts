@@ -41,6 +41,8 @@ export interface RigOptions {
   readonly settings?: Partial<ServerSettings>;
   /** Lets a test stand between a server and the store. */
   readonly wrap?: (store: Store, clock: ManualClock, server: number) => Store;
+  /** Default: cheap ones that anybody could read. */
+  readonly secrets?: Secrets;
   /** Decides when a hint arrives; not calling `run` loses it. */
   readonly deliver?: (run: () => void, clock: ManualClock) => void;
 }
@@ -66,7 +68,7 @@ export async function createChatRig(options: RigOptions = {}): Promise<ChatRig> 
         log,
         store: options.wrap?.(store, clock, i) ?? store,
         bus: hub.join(),
-        secrets: plainSecrets,
+        secrets: options.secrets ?? plainSecrets,
         vitals: { sample: () => vitals },
       },
       settings,
@@ -189,7 +191,7 @@ const rigSettings: Partial<ServerSettings> = {
   signInPerMinutePerAddress: 10_000,
 };
 
-const plainSecrets: Secrets = {
+export const plainSecrets: Secrets = {
   hashPassword: async (password) => `hash of ${password}`,
   verifyPassword: async (password, hash) => hash === `hash of ${password}`,
   digestToken: (token) => `digest of ${token}`,

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { findUser, signIn, signOut, signUp } from '../../../src/system/client/account.ts';
+import {
+  changePassword,
+  deleteAccount,
+  findUser,
+  listDevices,
+  signIn,
+  signOut,
+  signOutDevice,
+  signOutEverywhere,
+  signUp,
+} from '../../../src/system/client/account.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../src/system/ports.ts';
+import type { DeviceId } from '../../../src/system/protocol/ids.ts';
 
 /** A way to a server that answers everything alike and remembers what it was asked. */
 function answering(answer: HttpResponse | Error) {
@@ -44,6 +55,28 @@ describe('accounts', () => {
       value: { name: 'Bob' },
     });
     expect(found.asked[0]).toEqual({ method: 'GET', path: '/v1/users/a%2Fb', token: 't', body: '' });
+  });
+
+  it('are changed, listed and deleted with the token', async () => {
+    const done = answering({ status: 204, body: '' });
+    const { transport, asked } = done;
+    await changePassword(transport, { token: 't', old: 'secret secret', new: 'other secret' });
+    await signOutEverywhere(transport, 't');
+    await signOutDevice(transport, { token: 't', device: 7 as DeviceId });
+    expect(await deleteAccount(transport, { token: 't', password: 'other secret' })).toEqual({
+      kind: 'ok',
+      value: null,
+    });
+    expect(asked).toMatchObject([
+      { method: 'PUT', path: '/v1/password', token: 't', body: '{"old":"secret secret","new":"other secret"}' },
+      { method: 'DELETE', path: '/v1/sessions/all', token: 't', body: '' },
+      { method: 'DELETE', path: '/v1/devices/7', token: 't', body: '' },
+      { method: 'DELETE', path: '/v1/users/me', token: 't', body: '{"password":"other secret"}' },
+    ]);
+    const phone = { device: 7, label: 'phone', current: true, sessions: 1, signedInAt: 5, expiresAt: 9 };
+    const list = answering(json(200, { devices: [phone] }));
+    expect(await listDevices(list.transport, 't')).toEqual({ kind: 'ok', value: { devices: [phone] } });
+    expect(list.asked).toMatchObject([{ method: 'GET', path: '/v1/devices', token: 't' }]);
   });
 
   it('tell what certainly did not happen, with the server’s reason', async () => {

@@ -5,7 +5,7 @@ import { closeCodes } from '../../../src/system/protocol/errors.ts';
 import { serverFrame } from '../../../src/system/protocol/frames.ts';
 import { limits } from '../../../src/system/protocol/limits.ts';
 import { mutatedFrame, validFrame } from '../../helpers/arbitrary-frames.ts';
-import { createChatRig, open } from '../../helpers/chat-rig.ts';
+import { createChatRig, type FrameClient, open } from '../../helpers/chat-rig.ts';
 
 describe('a connection', () => {
   it('is welcomed with its name, device, heartbeat and limits, then told that it has caught up', async () => {
@@ -45,7 +45,7 @@ describe('a connection', () => {
     expect([stranger.closed, stranger.frames]).toEqual([4001, []]);
   });
 
-  it('whose token is signed out or expires is closed with 4001, on another server at its next check', async () => {
+  it('whose token is signed out or expires is closed with 4001 on every server, at its next check when the hint is lost', async () => {
     const rig = await createChatRig({
       servers: 2,
       settings: { recheckMs: 1000, tokenLifeMs: 60_000, heartbeatMs: 1e6 },
@@ -53,21 +53,19 @@ describe('a connection', () => {
     const anna = await rig.online('anna', 0);
     const bob = await rig.online('bob', 1);
     const cleo = await rig.online('cleo', 1);
-    for (const { account } of [anna, bob]) {
-      await rig.servers[0]!.http({
-        method: 'DELETE',
-        path: '/v1/sessions',
-        token: account.token,
-        body: '',
-        remote: 'x',
-      });
-    }
+    const dora = await rig.online('dora', 1);
+    const signOut = ({ account: { token } }: FrameClient) =>
+      rig.servers[0]!.http({ method: 'DELETE', path: '/v1/sessions', token, body: '', remote: 'x' });
+    await signOut(anna);
+    await signOut(bob);
+    rig.loseHints(true);
+    await signOut(cleo);
     await rig.clock.advance(0);
-    expect([anna.closed, bob.closed]).toEqual([4001, null]);
+    expect([anna, bob, cleo, dora].map(({ closed }) => closed)).toEqual([4001, 4001, null, null]);
     await rig.clock.advance(3000);
-    expect([bob.closed, cleo.closed]).toEqual([4001, null]);
+    expect([cleo, dora].map(({ closed }) => closed)).toEqual([4001, null]);
     await rig.clock.advance(60_000);
-    expect(cleo.closed).toBe(4001);
+    expect(dora.closed).toBe(4001);
   });
 
   it('is taken over by a newer one of the same device, with 4009', async () => {
