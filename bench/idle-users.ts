@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Cluster } from '../src/sim/backends/backend.ts';
 import { backends } from '../src/sim/backends/index.ts';
 import { parseScenario } from '../src/sim/load-scenario.ts';
-import { type Crowd, sessionDefaults } from '../src/sim/users/crowd.ts';
+import { type Crowd, sessionDefaults } from '../src/sim/users/crowd-contract.ts';
 import { startCrowdWorkers } from '../src/sim/users/crowd-workers.ts';
 import { runTag } from '../src/sim/users/names.ts';
 import { createLog } from '../src/system/node.ts';

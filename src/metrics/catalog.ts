@@ -24,7 +24,8 @@ const operationMeanings: Readonly<Record<OperationName, string>> = {
   delivery: "from the intended moment of sending to the recipient's application, per recipient",
   acceptedUncorrected: 'from the actual sending to the acceptance',
   deliveryUncorrected: "from the actual sending to the recipient's application, per recipient",
-  fanOut: "from the intended moment of sending to the last recipient's application",
+  fanOut:
+    "from the intended moment of sending to the last recipient's application, where no recipient was away by choice",
   catchUp: 'from the intended moment of connecting to the complete backlog',
 };
 

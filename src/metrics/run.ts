@@ -103,7 +103,10 @@ export interface CountLine {
   readonly accepted: number;
   readonly refused: number;
   readonly delivered: number;
-  /** Deliveries that the accepted messages of this second call for: the sum of other members. */
+  /**
+   * Deliveries that the accepted messages of this second call for: the sum of other members. Who was a member may be
+   * learned later; then the second of learning has what was missing, or less than nothing.
+   */
   readonly expected: number;
   readonly connected: number;
   readonly disconnects: number;

@@ -67,7 +67,7 @@ export const countLineSchema: z.ZodType<CountLine> = z.object({
   accepted: count,
   refused: count,
   delivered: count,
-  expected: count,
+  expected: z.int(),
   connected: count,
   disconnects: count,
 });

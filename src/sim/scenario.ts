@@ -94,6 +94,16 @@ export const scenario = z.strictObject({
    * after `offlineMs`. Left out: they stay.
    */
   churn: z.strictObject({ stayMeanMs: z.number().gt(0), offlineMs: duration }).optional(),
+  /**
+   * Once, a share of the users drawn by the seed goes away together, `fromMs` after sending starts, and comes back together
+   * `forMs` later. Left out: nobody does.
+   */
+  away: z.strictObject({ share: z.number().gt(0).max(1), fromMs: duration, forMs: z.number().gt(0) }).optional(),
+  /**
+   * While messages flow, members of groups come and go: so many changes per second in all groups together, about as many
+   * invitations as departures, of which `leaveShare` are by leaving and the others by being removed. Left out: all stay.
+   */
+  turnover: z.strictObject({ perSec: z.number().gt(0), leaveShare: z.number().min(0).max(1).default(0.5) }).optional(),
   faults: z.array(faultPlan).default([]),
   thresholds: z.array(z.string()).default([]),
   /** Strategies that `nawaab compare` takes when none are named. */

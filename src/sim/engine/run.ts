@@ -16,7 +16,7 @@ import { createSeededRandom, type Log } from '../../system/index.ts';
 import type { Backend, Cluster } from '../backends/backend.ts';
 import type { Scenario } from '../scenario.ts';
 import { runTag, userIndexOf } from '../users/names.ts';
-import { buildTrace, type Trace, traceHash } from '../users/trace.ts';
+import { buildTrace, type Trace, traceHash } from '../users/trace/trace.ts';
 import { type Disturbance, startDisturbance } from './disturb.ts';
 import { createEarlyEnd } from './early-end.ts';
 import type { LoadTotals } from './load.ts';

@@ -1,13 +1,14 @@
 /** Puts the simulated users of a run to work: in worker threads where the cluster has addresses, else in this thread. */
 import { createSeededRandom, type Ms } from '../../system/index.ts';
 import type { Cluster } from '../backends/backend.ts';
-import { createCrowd, sessionDefaults } from '../users/crowd.ts';
+import { createCrowd } from '../users/crowd.ts';
+import { sessionDefaults } from '../users/crowd-contract.ts';
 import { openCrowdFiles } from '../users/crowd-files.ts';
 import { startCrowdWorkers } from '../users/crowd-workers.ts';
 import { createLoad } from '../users/load.ts';
 import { runTag } from '../users/names.ts';
 import { createSecondsRecorder, type LineSinks } from '../users/seconds.ts';
-import type { Trace } from '../users/trace.ts';
+import type { Trace } from '../users/trace/trace.ts';
 import type { Load } from './load.ts';
 import type { RunOrder } from './run.ts';
 
@@ -52,7 +53,7 @@ function inlineLoad({ order, trace, cluster, runStartMs, heard }: LoadOrder): Lo
   const random = createSeededRandom(seed).fork('users');
   const users = Uint32Array.from({ length: trace.users }, (_, user) => user);
   const crowd = createCrowd(
-    { trace, users, tag: runTag(seed), runStartMs, session: sessionDefaults },
+    { trace, users, crowds: 1, tag: runTag(seed), runStartMs, session: sessionDefaults },
     {
       clock: cluster.clock,
       random,

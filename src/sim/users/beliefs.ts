@@ -1,21 +1,21 @@
 /**
- * What the simulated users of a crowd believe, apart from what they do: which conversations they know, what was accepted
- * of what they wrote, how much they have been shown. Kept in arrays, since there are thousands of users.
+ * What the simulated users of a crowd believe, apart from what they do: which conversations they know, and whether they
+ * are members. Kept in arrays, since there are thousands of users.
  */
 import type { ConversationFrame, ConversationId } from '../../system/index.ts';
+import { changingMembers, fixedMembers, type Members } from './members.ts';
 import { userIndexOf } from './names.ts';
-import type { Trace } from './trace.ts';
+import type { Trace } from './trace/trace.ts';
 
 export interface Beliefs {
   /** The id of a conversation of the trace; 0 while nobody of this crowd knows it. */
   idOf(conversation: number): ConversationId;
-  /** Other members of the conversation with this id; 0 when it is not one of the trace. */
-  othersIn(id: number): number;
   /** Place in the trace of the conversation with this id; -1 when it is not one of the trace. */
   indexOf(id: number): number;
+  readonly members: Members;
   /** A user was told of a conversation. */
   learn(user: number, frame: ConversationFrame): void;
-  /** Memberships of this crowd's users that they do not know of yet. */
+  /** Memberships of this crowd's users that they had from the start and do not know of yet. */
   readonly unknown: number;
 }
 
@@ -23,22 +23,21 @@ export function createBeliefs(trace: Trace, users: Uint32Array, tag: string): Be
   const { conversations, belonging } = trace;
   const ids = new Float64Array(conversations.count);
   const indexes = new Map<number, number>();
+  const indexOf = (id: number): number => indexes.get(id) ?? -1;
   const known = new Uint8Array(belonging.conversations.length);
   let unknown = users.reduce((sum, user) => sum + belonging.from[user + 1]! - belonging.from[user]!, 0);
 
   return {
     idOf: (conversation) => ids[conversation] as ConversationId,
-    indexOf: (id) => indexes.get(id) ?? -1,
-    othersIn(id) {
-      const index = indexes.get(id);
-      return index === undefined ? 0 : conversations.memberFrom[index + 1]! - conversations.memberFrom[index]! - 1;
-    },
+    indexOf,
+    members: trace.turnover.count === 0 ? fixedMembers(conversations, indexOf) : changingMembers(),
     learn(user, frame) {
       const index = indexes.get(frame.conversation) ?? recognise(user, frame);
-      const place = placeOf(user, index);
-      if (place === -1) return;
+      if (index === -1) return;
       ids[index] = frame.conversation;
       indexes.set(frame.conversation, index);
+      const place = placeOf(user, index);
+      if (place === -1) return;
       if (known[place] === 0) unknown--;
       known[place] = 1;
     },

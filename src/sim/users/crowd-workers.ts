@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Log, Ms } from '../../system/index.ts';
-import type { Crowd, CrowdTotals } from './crowd.ts';
+import type { Crowd, CrowdTotals } from './crowd-contract.ts';
+import type { News } from './news.ts';
 import type { LineSinks } from './seconds.ts';
-import type { LinesReport, WorkerCall, WorkerOrder, WorkerReport } from './worker-messages.ts';
+import type { LinesReport, WorkerCall, WorkerNews, WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 export interface WorkersOrder extends Omit<WorkerOrder, 'worker' | 'follow'> {
   /** Hears the lines that the workers write; null when nobody does. */
@@ -17,9 +18,17 @@ export interface WorkersOrder extends Omit<WorkerOrder, 'worker' | 'follow'> {
  */
 export function startCrowdWorkers(order: WorkersOrder): Crowd[] {
   const { log, heard = null, ...shared } = order;
-  return Array.from({ length: order.workers }, (_, worker) =>
-    startWorker({ ...shared, worker, follow: heard !== null }, { log, heard }),
+  const crowds: WorkerCrowd[] = Array.from({ length: order.workers }, (_, worker) =>
+    startWorker(
+      { ...shared, worker, follow: heard !== null },
+      { log, heard, news: (told) => tellOthers(worker, told) },
+    ),
   );
+  return crowds;
+
+  function tellOthers(from: number, news: readonly News[]): void {
+    for (const [worker, crowd] of crowds.entries()) if (worker !== from) crowd.hear(news);
+  }
 }
 
 // ---
@@ -36,16 +45,25 @@ const nothing: CrowdTotals = {
   offered: 0,
   accepted: 0,
   refused: 0,
+  withheld: 0,
   expected: 0,
   delivered: 0,
   disconnects: 0,
   deliveryP99Ms: null,
 };
 
-function startWorker(
-  order: WorkerOrder,
-  { log, heard }: { readonly log: Log; readonly heard: LineSinks | null },
-): Crowd {
+/** Hands on what other crowds tell. */
+interface WorkerCrowd extends Crowd {
+  hear(news: readonly News[]): void;
+}
+
+interface Listeners {
+  readonly log: Log;
+  readonly heard: LineSinks | null;
+  readonly news: (news: readonly News[]) => void;
+}
+
+function startWorker(order: WorkerOrder, { log, heard, news }: Listeners): WorkerCrowd {
   // After a build the file beside this one is JavaScript, as this one is.
   const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
   const thread = new Worker(entry, { workerData: order, name: `users ${order.worker}` });
@@ -65,6 +83,7 @@ function startWorker(
     send: (startMs: Ms) => call({ method: 'send', startMs }),
     comeBack: () => call({ method: 'comeBack' }),
     totals: () => totals,
+    hear: (told) => thread.postMessage({ method: 'hear', news: told } satisfies WorkerNews),
     async stop() {
       try {
         await call({ method: 'stop' });
@@ -85,6 +104,9 @@ function startWorker(
     switch (report.kind) {
       case 'totals':
         totals = report.totals;
+        break;
+      case 'news':
+        news(report.news);
         break;
       case 'lines':
         if (heard) handOn(report, heard);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../system/index.ts';
 import type { Load } from '../engine/load.ts';
-import { type Crowd, type CrowdTotals, owed } from './crowd.ts';
+import { type Crowd, type CrowdTotals, owed } from './crowd-contract.ts';
 import { waitUntil } from './schedule.ts';
 
 /** All crowds of a run as one. They do the same at the same time; what is owed is counted over all of them. */
@@ -13,6 +13,8 @@ export function createLoad(order: {
   const all = async (work: (crowd: Crowd) => Promise<void>): Promise<void> => {
     await Promise.all(crowds.map(work));
   };
+  /** How long it may take until all crowds have heard of what one of them has. */
+  const newsMs = crowds.length > 1 ? newsMsMax : 0;
   const totals = (): CrowdTotals => sumOf(crowds.map((crowd) => crowd.totals()));
   return {
     signUp: () => all((crowd) => crowd.signUp()),
@@ -24,7 +26,12 @@ export function createLoad(order: {
     send: (startMs) => all((crowd) => crowd.send(startMs)),
     async drain(boundMs) {
       await all((crowd) => crowd.comeBack());
-      return waitUntil(clock, boundMs, () => owed(totals(), users) === 0);
+      let owedAtMs = clock.now();
+      return waitUntil(clock, boundMs, () => {
+        const isOwed = owed(totals(), users) > 0;
+        if (isOwed) owedAtMs = clock.now();
+        return !isOwed && clock.now() - owedAtMs >= newsMs;
+      });
     },
     totals: () => {
       const { connected, offered, accepted, delivered, refused, disconnects, deliveryP99Ms } = totals();
@@ -35,6 +42,8 @@ export function createLoad(order: {
 }
 
 // ---
+
+const newsMsMax = 250;
 
 /** Every crowd is stopped, also when one of them fails at it; then that is told. */
 async function stopAll(crowds: readonly Crowd[]): Promise<void> {
@@ -51,6 +60,7 @@ function sumOf(parts: readonly CrowdTotals[]): CrowdTotals {
     offered: sum((part) => part.offered),
     accepted: sum((part) => part.accepted),
     refused: sum((part) => part.refused),
+    withheld: sum((part) => part.withheld),
     expected: sum((part) => part.expected),
     delivered: sum((part) => part.delivered),
     disconnects: sum((part) => part.disconnects),

@@ -1,7 +1,7 @@
 import type { ClientSession, UserName } from '../../system/index.ts';
 import { groupTitleOf } from './beliefs.ts';
 import { userNameOf } from './names.ts';
-import type { Trace } from './trace.ts';
+import type { Trace } from './trace/trace.ts';
 
 export interface OpenOrder {
   readonly trace: Trace;

@@ -9,6 +9,7 @@ import {
   type SessionHandlers,
   type SessionState,
 } from '../../system/index.ts';
+import type { UserObserver } from './observer.ts';
 import { readPayload } from './payload.ts';
 
 export interface RecordOrder {
@@ -43,31 +44,10 @@ export interface CountSink {
   add(what: CountName, atMs: number): void;
 }
 
-/** Hears of many users what somebody who drives them must know. All may be left out. */
-export interface UserObserver {
-  conversation?(actor: number, conversation: ConversationFrame): void;
-  accepted?(actor: number, answer: Answer): void;
-  refused?(
-    actor: number,
-    answer: { readonly op: Invocation['op']; readonly clientId: number; readonly code: string },
-  ): void;
-  /** A message was shown. `latencyMs` is null when it says nothing: the user was away by choice when it was meant to be sent. */
-  delivered?(actor: number, message: Entry, atMs: number, latencyMs: number | null): void;
-  state?(actor: number, state: SessionState): void;
-  /** A connection ended that the user wanted to keep. */
-  disconnected?(actor: number): void;
-}
-
-export interface Answer {
-  readonly op: Invocation['op'];
-  readonly conversation: number;
-  readonly clientId: number;
-  readonly seq: number;
-  readonly atMs: number;
-}
-
 /** Handlers for one session of one user; they last over all its connections. */
 export interface UserRecord extends SessionHandlers {
+  /** The user will set out to connect now, and was meant to at this moment of the run, in milliseconds. */
+  meantToConnect(atMs: number): void;
   /** At the end: nobody will ever know what became of operations without an answer. */
   finish(): void;
 }
@@ -96,7 +76,9 @@ class Recorder implements UserRecord {
   private before: SessionState = 'offline';
   /** Since when the user has wanted to be connected and is not; null while connected or content to be away. */
   private wantedMs: number | null = null;
-  private welcomedMs = 0;
+  private meantMs: number | null = null;
+  /** From when on the user had to wait for the backlog of this connection. */
+  private waitingSinceMs = 0;
   /** When the user last came back by choice. */
   private returnedMs = 0;
   private asked: Map<number, Asked> | null = null;
@@ -114,11 +96,18 @@ class Recorder implements UserRecord {
 
   // --- the connection
 
+  meantToConnect(atMs: number): void {
+    this.meantMs = atMs;
+  }
+
   state(state: SessionState): void {
     const nowMs = this.nowMs();
     if (state === 'offline') this.wantedMs = null;
     else if (this.before === 'offline') this.returnedMs = nowMs;
-    if (state === 'connecting') this.wantedMs ??= nowMs;
+    if (state === 'connecting') {
+      this.wantedMs ??= this.meantMs ?? nowMs;
+      this.meantMs = null;
+    }
     this.before = state;
     this.order.observer?.state?.(this.order.actor, state);
   }
@@ -131,13 +120,13 @@ class Recorder implements UserRecord {
   welcome({ server }: { readonly server: string }): void {
     const nowMs = this.add('ok', 'connect', { detail: server });
     this.server = server;
-    this.welcomedMs = nowMs;
+    this.waitingSinceMs = this.wantedMs ?? nowMs;
     if (this.wantedMs !== null) this.measure('connect', this.wantedMs, nowMs);
     this.wantedMs = null;
   }
 
   caughtUp(): void {
-    this.measure('catchUp', this.welcomedMs, this.add('ok', 'caughtUp', {}));
+    this.measure('catchUp', this.waitingSinceMs, this.add('ok', 'caughtUp', {}));
   }
 
   disconnected({ code }: { readonly code: number }): void {
@@ -174,6 +163,7 @@ class Recorder implements UserRecord {
       this.order.counts?.add('accepted', atMs);
     }
     this.order.observer?.accepted?.(this.order.actor, { op, conversation, clientId, seq, atMs });
+    this.tellOwnChange(op, { conversation, seq, peer });
   }
 
   refused({ clientId, code }: { clientId: number; code: keyof typeof errors }): void {
@@ -194,7 +184,10 @@ class Recorder implements UserRecord {
 
   entry(entry: Entry): void {
     const nowMs = this.addEntry('app', entry);
-    if (entry.type !== 'message') return;
+    if (entry.type !== 'message') {
+      this.tellChange(entry, comingChanges.has(entry.change), entry.users.map(this.order.actorOf));
+      return;
+    }
     this.order.counts?.add('delivered', nowMs);
     const stamp = this.order.latency ? readPayload(entry.payload) : null;
     const measurable = stamp !== null && stamp.intendedMs >= this.returnedMs;
@@ -217,6 +210,19 @@ class Recorder implements UserRecord {
 
   private nowMs(): number {
     return this.order.clock.now() - this.order.startMs;
+  }
+
+  /** One's own changes come as acceptances, not as entries. */
+  private tellOwnChange(op: Invocation['op'], about: { conversation: number; seq: number; peer: number }): void {
+    if (op === 'createGroup') this.tellChange(about, true, [this.order.actor]);
+    else if (op === 'invite') this.tellChange(about, true, [about.peer]);
+    else if (op === 'remove') this.tellChange(about, false, [about.peer]);
+    else if (op === 'leave') this.tellChange(about, false, [this.order.actor]);
+  }
+
+  private tellChange(at: { conversation: number; seq: number }, comes: boolean, users: readonly number[]): void {
+    const { conversation, seq } = at;
+    this.order.observer?.changed?.(this.order.actor, { conversation, seq, comes, users });
   }
 
   private answered(clientId: number): Asked | undefined {
@@ -250,6 +256,8 @@ class Recorder implements UserRecord {
     return t;
   }
 }
+
+const comingChanges: ReadonlySet<string> = new Set(['created', 'added']);
 
 /** A close that the client wanted. */
 const closedByChoice = 1000;

@@ -1,7 +1,8 @@
 /** What the laboratory and a worker thread say to each other. */
 import type { LogFields, LogLevel, Ms } from '../../system/index.ts';
 import type { Scenario } from '../scenario.ts';
-import type { CrowdPlan, CrowdTotals } from './crowd.ts';
+import type { CrowdPlan, CrowdTotals } from './crowd-contract.ts';
+import type { News } from './news.ts';
 import type { LineSinks } from './seconds.ts';
 
 /** Given to a worker at its start. It builds the trace again: that is faster than to send it. */
@@ -28,6 +29,12 @@ export type WorkerCall = { readonly id: number } & (
   | { readonly method: 'connect' | 'send'; readonly startMs: Ms }
 );
 
+/** What other crowds tell; not answered. */
+export interface WorkerNews {
+  readonly method: 'hear';
+  readonly news: readonly News[];
+}
+
 /** Lines as they were written, for whoever watches the run. */
 export type LinesReport = {
   readonly [sink in keyof LineSinks]: {
@@ -41,5 +48,6 @@ export type WorkerReport =
   | { readonly kind: 'done'; readonly id: number; readonly totals: CrowdTotals }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: string }
   | { readonly kind: 'totals'; readonly totals: CrowdTotals }
+  | { readonly kind: 'news'; readonly news: readonly News[] }
   | LinesReport
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

@@ -2,12 +2,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Clock, createSeededRandom } from '../../system/index.ts';
 import { createSystemClock, createWsTransport } from '../../system/node.ts';
-import { type Crowd, createCrowd } from './crowd.ts';
+import { createCrowd } from './crowd.ts';
+import type { LocalCrowd } from './crowd-contract.ts';
 import { type CrowdFiles, openCrowdFiles } from './crowd-files.ts';
 import { createSecondsRecorder, type LineSinks } from './seconds.ts';
 import { createThreadVitals } from './thread-vitals.ts';
-import { buildTrace, usersOf } from './trace.ts';
-import type { WorkerCall, WorkerOrder, WorkerReport } from './worker-messages.ts';
+import { buildTrace, usersOf } from './trace/trace.ts';
+import type { WorkerCall, WorkerNews, WorkerOrder, WorkerReport } from './worker-messages.ts';
 
 const totalsEveryMs = 50;
 /** Time for the last frames to leave before the thread ends. */
@@ -18,7 +19,11 @@ function serve(order: WorkerOrder): void {
   const heard = order.follow ? tellLines : null;
   const files = openCrowdFiles({ ...order, history: order.scenario.history, heard });
   const crowd = crowdOf(order, clock, files);
-  const tell = setInterval(() => report({ kind: 'totals', totals: crowd.totals() }), totalsEveryMs);
+  const tell = setInterval(() => {
+    const news = crowd.takeNews();
+    if (news.length > 0) report({ kind: 'news', news });
+    report({ kind: 'totals', totals: crowd.totals() });
+  }, totalsEveryMs);
 
   const perform = async (call: WorkerCall): Promise<void> => {
     if (call.method === 'connect' || call.method === 'send') await crowd[call.method](call.startMs);
@@ -29,7 +34,11 @@ function serve(order: WorkerOrder): void {
     await files.close();
   };
 
-  parentPort?.on('message', (call: WorkerCall) => {
+  parentPort?.on('message', (call: WorkerCall | WorkerNews) => {
+    if (call.method === 'hear') {
+      crowd.hear(call.news);
+      return;
+    }
     perform(call).then(
       () => report({ kind: 'done', id: call.id, totals: crowd.totals() }),
       (error: unknown) => report({ kind: 'failed', id: call.id, reason: (error as Error).message }),
@@ -37,13 +46,14 @@ function serve(order: WorkerOrder): void {
   });
 }
 
-function crowdOf(order: WorkerOrder, clock: Clock, files: CrowdFiles): Crowd {
+function crowdOf(order: WorkerOrder, clock: Clock, files: CrowdFiles): LocalCrowd {
   const { scenario, seed, worker, workers, endpoints, tag, runStartMs, session } = order;
   const transports = endpoints.map((origin) => createWsTransport({ origin }));
   return createCrowd(
     {
       trace: buildTrace(scenario, seed),
       users: usersOf(worker, { users: scenario.users, workers }),
+      crowds: workers,
       tag,
       runStartMs,
       session,

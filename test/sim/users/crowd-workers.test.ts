@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkNames, type HistoryEvent, judge, readHistory } from '../../../src/metrics/index.ts';
 import { type ScenarioInput, scenario } from '../../../src/sim/scenario.ts';
-import { sessionDefaults } from '../../../src/sim/users/crowd.ts';
+import { sessionDefaults } from '../../../src/sim/users/crowd-contract.ts';
 import { startCrowdWorkers } from '../../../src/sim/users/crowd-workers.ts';
 import { createLoad } from '../../../src/sim/users/load.ts';
-import { buildTrace } from '../../../src/sim/users/trace.ts';
+import { buildTrace } from '../../../src/sim/users/trace/trace.ts';
 import {
   type ChatServer,
   createMemoryBusHub,

@@ -12,10 +12,11 @@ import type { Cluster } from '../../../src/sim/backends/backend.ts';
 import { virtualBackend } from '../../../src/sim/backends/virtual/index.ts';
 import type { Load } from '../../../src/sim/engine/load.ts';
 import { type ScenarioInput, scenario } from '../../../src/sim/scenario.ts';
-import { createCrowd, sessionDefaults } from '../../../src/sim/users/crowd.ts';
+import { createCrowd } from '../../../src/sim/users/crowd.ts';
+import { sessionDefaults } from '../../../src/sim/users/crowd-contract.ts';
 import { createLoad } from '../../../src/sim/users/load.ts';
 import { createSecondsRecorder } from '../../../src/sim/users/seconds.ts';
-import { buildTrace, usersOf } from '../../../src/sim/users/trace.ts';
+import { buildTrace, usersOf } from '../../../src/sim/users/trace/trace.ts';
 import { createSeededRandom, type Log } from '../../../src/system/index.ts';
 
 const log: Log = { write: () => {} };
@@ -65,10 +66,18 @@ async function play(
       });
       const transportFor = (user: number) => cluster.connect(user, random.fork(`link:${user}`));
       return createCrowd(
-        { trace, users, tag: 'abcdef', runStartMs, session: sessionDefaults },
+        { trace, users, crowds: workers, tag: 'abcdef', runStartMs, session: sessionDefaults },
         { clock, random, log, transportFor, history, seconds, vitals: null },
       );
     });
+    const spreadNews = (): void => {
+      for (const crowd of crowds) {
+        const news = crowd.takeNews();
+        for (const other of crowds) if (other !== crowd) other.hear(news);
+      }
+      cancelNews = clock.after(50, spreadNews);
+    };
+    let cancelNews = clock.after(50, spreadNews);
     const load = createLoad({ crowds, clock, users: resolved.users });
     await load.signUp();
     await load.connect();
@@ -78,12 +87,18 @@ async function play(
     await disturbed;
     const drained = await load.drain(20_000);
     await load.stop();
+    cancelNews();
     return { history, histograms, counts, instrument, drained, load, sends: trace.sends.count };
   });
 }
 
 function sumOf<T>(lines: readonly T[], read: (line: T) => number): number {
   return lines.reduce((total, line) => total + read(line), 0);
+}
+
+function countOf(histograms: readonly HistogramLine[], operation: string): number {
+  const own = histograms.filter((line) => line.operation === operation);
+  return sumOf(own, (line) => decodeHistogram(line.hdr).totalCount);
 }
 
 async function failures(history: MemoryHistory): Promise<string[]> {
@@ -97,6 +112,7 @@ describe('a crowd in virtual time', () => {
     ['friends', {}],
     ['groups', { topology: { kind: 'groups', count: 3, size: 6, skew: 1 } }],
     ['comings and goings', { churn: { stayMeanMs: 800, offlineMs: 200 } }],
+    ['half of them away together', { away: { share: 0.5, fromMs: 800, forMs: 1500 } }],
   ])('sends all that is due, gets all of it delivered, and breaks no promise: %s', async (_, input) => {
     const { drained, load, sends, history } = await play(input);
     expect(drained).toBe(true);
@@ -122,11 +138,32 @@ describe('a crowd in virtual time', () => {
     expect(await failures(history)).toEqual([]);
   });
 
-  it('can be cut into several that know nothing of each other', async () => {
+  it('can be cut into several', async () => {
     const { drained, load, sends, history } = await play({}, { crowds: 3 });
     expect(drained).toBe(true);
     expect(load.totals()).toMatchObject({ offered: sends, accepted: sends });
     expect(await failures(history)).toEqual([]);
+  });
+
+  it.each([1, 3])('expects exactly what is delivered while members come and go, in %i crowds', async (crowds) => {
+    const { drained, load, history, counts, histograms } = await play(
+      { topology: { kind: 'groups', count: 4, size: 6 }, turnover: { perSec: 20 } },
+      { crowds },
+    );
+    const events = (kind: string, op: string) =>
+      history.events.filter((event) => event.kind === kind && event.op === op).length;
+    expect(drained).toBe(true);
+    expect(await failures(history)).toEqual([]);
+    for (const op of ['invite', 'remove', 'leave']) expect(events('ok', op)).toBeGreaterThan(0);
+    expect(sumOf(counts, (line) => line.expected)).toBe(load.totals().delivered);
+    expect(countOf(histograms, 'fanOut')).toBe(load.totals().accepted);
+  });
+
+  it('measures the last member also where members are in several crowds', async () => {
+    const { histograms, sends } = await play({ topology: { kind: 'groups', count: 3, size: 7 } }, { crowds: 3 });
+    expect(countOf(histograms, 'fanOut')).toBe(sends);
+    const friends = await play({}, { crowds: 3 });
+    expect(countOf(friends.histograms, 'fanOut')).toBe(friends.sends);
   });
 
   it('counts the same in its lines, its totals and its history', async () => {
@@ -148,11 +185,7 @@ describe('a crowd in virtual time', () => {
 
   it('measures each delivery, each acceptance, and each last member', async () => {
     const { histograms, sends } = await play({ topology: { kind: 'groups', count: 2, size: 5 } });
-    const count = (operation: string) =>
-      sumOf(
-        histograms.filter((line) => line.operation === operation),
-        (line) => decodeHistogram(line.hdr).totalCount,
-      );
+    const count = (operation: string) => countOf(histograms, operation);
     expect(count('accepted')).toBe(sends);
     expect(count('delivery')).toBe(4 * sends);
     expect(count('fanOut')).toBe(sends);

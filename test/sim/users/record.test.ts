@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryHistory, type HistoryEvent, type MemoryHistory } from '../../../src/metrics/index.ts';
+import type { MembershipChange } from '../../../src/sim/users/observer.ts';
 import { createPayloadMaker } from '../../../src/sim/users/payload.ts';
 import { recordUser, type UserRecord } from '../../../src/sim/users/record.ts';
 import { createSecondsRecorder } from '../../../src/sim/users/seconds.ts';
@@ -22,6 +23,7 @@ let clock: ManualClock;
 let history: MemoryHistory;
 let measured: { operation: string; intendedMs: number; latencyMs: number; server: string }[];
 let counted: string[];
+let changes: MembershipChange[];
 let record: UserRecord;
 
 beforeEach(async () => {
@@ -30,6 +32,7 @@ beforeEach(async () => {
   history = createMemoryHistory();
   measured = [];
   counted = [];
+  changes = [];
   record = recordUser({
     actor: 3,
     actorOf: (name) => ['ann', 'bob', 'cid'].indexOf(name),
@@ -38,6 +41,7 @@ beforeEach(async () => {
     sink: history,
     latency: { record: (latency) => measured.push(latency) },
     counts: { add: (what, atMs) => counted.push(`${what} ${atMs}`) },
+    observer: { changed: (_actor, change) => changes.push(change) },
   });
 });
 
@@ -91,6 +95,18 @@ describe('the record of a user', () => {
     expect(counted).toEqual(['disconnects 130']);
   });
 
+  it('measures connecting and catching up from when it was meant, not from when it was begun', async () => {
+    await clock.advance(50);
+    record.meantToConnect(20);
+    await connect();
+    await clock.advance(100);
+    record.caughtUp?.();
+    expect(measured).toEqual([
+      { operation: 'connect', intendedMs: 20, latencyMs: 60, server: 's2' },
+      { operation: 'catchUp', intendedMs: 20, latencyMs: 160, server: 's2' },
+    ]);
+  });
+
   it('has each operation with its answer; those without one are unknown, not failed', async () => {
     await connect();
     const send = { op: 'send', conversation: room, user: null } as const;
@@ -116,6 +132,29 @@ describe('the record of a user', () => {
     expect(history.events.slice(-2).map(brief)).toEqual([
       '0 #0 app added 5/1 id 4 peer 0',
       '0 #0 app added 5/1 id 4 peer -1',
+    ]);
+  });
+
+  it('tells of everybody who comes and goes, also by what the user did', () => {
+    const ask = (op: 'invite' | 'remove' | 'leave', clientId: number) =>
+      record.invoked?.({
+        op,
+        clientId: clientId as ClientId,
+        conversation: room,
+        user: op === 'leave' ? null : ('cid' as UserName),
+        payload: null,
+      });
+    for (const [index, op] of (['invite', 'remove', 'leave'] as const).entries()) {
+      ask(op, index + 1);
+      record.accepted?.({ clientId: (index + 1) as ClientId, conversation: room, seq: (index + 5) as Seq, at: 0 });
+    }
+    const { payload: _p, epoch: _e, ...head } = message(0, 9) as Extract<Entry, { type: 'message' }>;
+    record.entry?.({ ...head, type: 'membership', change: 'left', users: ['ann', 'bob'] as UserName[], admin: null });
+    expect(changes).toEqual([
+      { conversation: 5, seq: 5, comes: true, users: [2] },
+      { conversation: 5, seq: 6, comes: false, users: [2] },
+      { conversation: 5, seq: 7, comes: false, users: [3] },
+      { conversation: 5, seq: 9, comes: false, users: [0, 1] },
     ]);
   });
 

@@ -1,5 +1,5 @@
-import type { Random } from '../../system/index.ts';
-import type { Pace } from '../scenario.ts';
+import type { Random } from '../../../system/index.ts';
+import type { Pace } from '../../scenario.ts';
 
 /** A stretch of time in which the rate goes evenly from one value to another. Moments from the start of sending. */
 interface Stretch {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ScenarioInput, scenario } from '../../../src/sim/scenario.ts';
-import { absenceEvents } from '../../../src/sim/users/absences.ts';
-import { buildTrace, sendsOf, type Trace, traceHash, usersOf } from '../../../src/sim/users/trace.ts';
+import { type ScenarioInput, scenario } from '../../../../src/sim/scenario.ts';
+import { absenceEvents } from '../../../../src/sim/users/trace/absences.ts';
+import { sendsOf } from '../../../../src/sim/users/trace/sends.ts';
+import { buildTrace, type Trace, traceHash, usersOf } from '../../../../src/sim/users/trace/trace.ts';
 
 function resolve(input: Partial<ScenarioInput> = {}) {
   return scenario.parse({
@@ -33,6 +34,10 @@ const topologies: [string, Partial<ScenarioInput>][] = [
   ['groups', { topology: { kind: 'groups', count: 7, size: 12, skew: 1 } }],
   ['churning friends', { topology: { kind: 'friends', degree: 5 }, churn: { stayMeanMs: 2000, offlineMs: 300 } }],
   [
+    'friends who go away together',
+    { topology: { kind: 'friends', degree: 5 }, away: { share: 0.5, fromMs: 2000, forMs: 5000 } },
+  ],
+  [
     'lognormal',
     {
       activity: { kind: 'lognormal', sigma: 1.5 },
@@ -61,12 +66,13 @@ describe.each(topologies)('a trace of %s', (_, input) => {
   });
 
   it('lets nobody send who is away', () => {
-    const { from, leaveAtMs, offlineMs } = trace.absences;
-    const away = [...trace.sends.sender].filter((user, i) =>
-      leaveAtMs
+    const { from, leaveAtMs, returnAtMs } = trace.absences;
+    const away = [...trace.sends.sender].filter((user, i) => {
+      const returns = returnAtMs.subarray(from[user], from[user + 1]);
+      return leaveAtMs
         .subarray(from[user], from[user + 1])
-        .some((leaves) => leaves <= trace.sends.atMs[i]! && trace.sends.atMs[i]! < leaves + offlineMs),
-    );
+        .some((leaves, n) => leaves <= trace.sends.atMs[i]! && trace.sends.atMs[i]! < returns[n]!);
+    });
     expect(away).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-import type { Random } from '../../system/index.ts';
-import { Problem } from '../problem.ts';
-import type { Topology } from '../scenario.ts';
+import type { Random } from '../../../system/index.ts';
+import { Problem } from '../../problem.ts';
+import type { Topology } from '../../scenario.ts';
 
 /** Who talks with whom. Conversation `c` has the members `members[memberFrom[c]]` … before `memberFrom[c + 1]`; the first opens it. */
 export interface Conversations {

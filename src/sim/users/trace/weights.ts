@@ -1,4 +1,4 @@
-import type { Random } from '../../system/index.ts';
+import type { Random } from '../../../system/index.ts';
 
 /** Draws an index, each as likely as its weight says. */
 export type Picker = (random: Random) => number;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Pace } from '../../../src/sim/scenario.ts';
-import { expectedSends, poissonArrivals } from '../../../src/sim/users/pace.ts';
-import { createSeededRandom } from '../../../src/system/index.ts';
+import type { Pace } from '../../../../src/sim/scenario.ts';
+import { expectedSends, poissonArrivals } from '../../../../src/sim/users/trace/pace.ts';
+import { createSeededRandom } from '../../../../src/system/index.ts';
 
 const paces: [string, Pace][] = [
   ['constant', { kind: 'constant', perSec: 2000 }],
