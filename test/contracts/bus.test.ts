@@ -23,6 +23,7 @@ describe('on a PostgreSQL of its own', () => {
   busContract('postgres', async () => {
     const buses: Bus[] = [];
     return {
+      signalsAhead: 200,
       join: async () => {
         const bus = await createPostgresBus({ url, clock: createSystemClock(), log: silentLog });
         buses.push(bus);

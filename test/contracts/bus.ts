@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, Hint } from '../../src/system/database/bus.ts';
-import type { ConversationId, Seq, UserId } from '../../src/system/protocol/ids.ts';
+import type { Signal } from '../../src/system/database/signal.ts';
+import type { ConversationId, Seq, UserId, UserName } from '../../src/system/protocol/ids.ts';
 
 /** One bus, joined by several servers. */
 export interface BusWorld {
   join(): Promise<Bus>;
+  /** So many signals may go before a hint that was published after them; the default is all. */
+  readonly signalsAhead?: number;
   dispose(): Promise<void>;
 }
 
@@ -68,6 +71,26 @@ export function busContract(name: string, createWorld: () => Promise<BusWorld>):
       expect((await first.received(50)).every((one) => 'seq' in one && one.conversation === 2)).toBe(true);
     });
 
+    it('carries signals to every other server, whole and in order, and not back', async () => {
+      const [from, first, second] = await joinAll(world, 3);
+      const signals = Array.from({ length: 300 }, (_, i) => receipt(i + 1, 'anna'));
+      from.bus.signal(signals.slice(0, 100));
+      from.bus.signal(signals.slice(100));
+      expect(await first.signalled(300)).toEqual(signals);
+      expect(await second.signalled(300)).toEqual(signals);
+      expect(from.allSignals()).toEqual([]);
+      expect(from.bus.signalsDropped).toBe(0);
+    });
+
+    it('hints come before signals that were there first, if those are many', async () => {
+      const [from, other] = await joinAll(world, 2);
+      from.bus.signal(Array.from({ length: 3000 }, (_, i) => receipt(i + 1, 'anna')));
+      from.bus.publish([hint(1, 1)]);
+      await other.received(1);
+      await other.signalled(3000);
+      expect(other.signalsAtFirstHint()).toBeLessThanOrEqual(world.signalsAhead ?? 3000);
+    });
+
     it('may be closed twice, and closing one leaves the others at work', async () => {
       const [from, closed, open] = await joinAll(world, 3);
       await closed.bus.close();
@@ -80,9 +103,11 @@ export function busContract(name: string, createWorld: () => Promise<BusWorld>):
       const [from, closed, open] = await joinAll(world, 3);
       await closed.bus.close();
       closed.bus.publish([hint(9, 9)]);
+      closed.bus.signal([receipt(9, 'anna')]);
       from.bus.publish([hint(1, 1)]);
       expect(await open.received(1)).toEqual([hint(1, 1)]);
       expect(closed.all()).toEqual([]);
+      expect(open.allSignals()).toEqual([]);
     });
   });
 }
@@ -115,6 +140,10 @@ export interface Listener {
   all(): readonly Hint[];
   /** Resolves with all hints so far once there are at least `count`. */
   received(count: number): Promise<readonly Hint[]>;
+  allSignals(): readonly Signal[];
+  signalled(count: number): Promise<readonly Signal[]>;
+  /** How many signals had come before the first hint. */
+  signalsAtFirstHint(): number;
 }
 
 /** Ends of the bus for `count` servers. */
@@ -128,21 +157,53 @@ export function hint(conversation: number, seq: number): Hint {
   return { conversation: conversation as ConversationId, seq: seq as Seq };
 }
 
+export function receipt(seq: number, user: string): Signal {
+  const upTo = seq as Seq;
+  return {
+    kind: 'receipt',
+    conversation: 1 as ConversationId,
+    user: user as UserName,
+    delivered: upTo,
+    read: upTo,
+    at: upTo,
+  };
+}
+
 export function listen(bus: Bus): Listener {
-  const hints: Hint[] = [];
-  let waiting: { count: number; resolve: (hints: readonly Hint[]) => void }[] = [];
+  const hints = collect<Hint>();
+  const signals = collect<Signal>();
+  let signalsAtFirstHint = 0;
   bus.subscribe((more) => {
-    hints.push(...more);
-    const due = waiting.filter(({ count }) => hints.length >= count);
-    waiting = waiting.filter(({ count }) => hints.length < count);
-    for (const { resolve } of due) resolve(hints);
+    if (hints.all.length === 0) signalsAtFirstHint = signals.all.length;
+    hints.add(more);
   });
+  bus.onSignals(signals.add);
   return {
     bus,
-    all: () => hints,
-    received: (count) =>
-      hints.length >= count
-        ? Promise.resolve(hints)
+    all: () => hints.all,
+    received: hints.reached,
+    allSignals: () => signals.all,
+    signalled: signals.reached,
+    signalsAtFirstHint: () => signalsAtFirstHint,
+  };
+}
+
+// ---
+
+function collect<T>() {
+  const all: T[] = [];
+  let waiting: { count: number; resolve: (all: readonly T[]) => void }[] = [];
+  return {
+    all,
+    add(more: readonly T[]): void {
+      all.push(...more);
+      const due = waiting.filter(({ count }) => all.length >= count);
+      waiting = waiting.filter(({ count }) => all.length < count);
+      for (const { resolve } of due) resolve(all);
+    },
+    reached: (count: number): Promise<readonly T[]> =>
+      all.length >= count
+        ? Promise.resolve(all)
         : new Promise((resolve) => {
             waiting.push({ count, resolve });
           }),

@@ -7,6 +7,7 @@ import type { Bench, StoreData } from './store-kit.ts';
 import { membershipContract } from './store-membership.ts';
 import { messagesContract } from './store-messages.ts';
 import { readingContract } from './store-reading.ts';
+import { receiptsContract } from './store-receipts.ts';
 import { takeoverContract } from './store-takeover.ts';
 
 /** What every store promises. `createData` makes stores whose groups have at most `groupMembersMax` members. */
@@ -36,6 +37,7 @@ export function storeContract(name: string, createData: () => Promise<StoreData>
     describe('messages', () => messagesContract(bench));
     describe('membership', () => membershipContract(bench));
     describe('reading', () => readingContract(bench));
+    describe('receipts', () => receiptsContract(bench));
     describe('takeover', () => takeoverContract(bench));
     describe('blobs', () => blobsContract(bench));
   });

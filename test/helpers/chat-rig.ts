@@ -1,7 +1,9 @@
 /** Several chat servers sharing one memory store and bus on a manual clock, and clients that speak frames. */
 import { startNodeSha256 } from '../../src/system/adapters/node-sha256.ts';
+import type { Bus } from '../../src/system/database/bus.ts';
 import { createMemoryBusHub } from '../../src/system/database/memory-bus.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/system/database/memory-store.ts';
+import type { Signal } from '../../src/system/database/signal.ts';
 import type { Store } from '../../src/system/database/store.ts';
 import type { Secrets } from '../../src/system/ports.ts';
 import type { ClientFrame, Entry, ServerFrame } from '../../src/system/protocol/frames.ts';
@@ -19,12 +21,14 @@ export interface ChatRig {
   readonly servers: readonly ChatServer[];
   /** Lines of level `error`: a server must write none. */
   readonly errors: readonly string[];
-  /** Loses every hint from now on, or no longer. */
+  /** All that servers have signalled to each other. */
+  readonly signals: readonly Signal[];
+  /** Loses every hint and signal from now on, or no longer. */
   loseHints(lose: boolean): void;
   signIn(name: string, label?: string): Promise<Account>;
-  connect(account: Account, server?: number, cursors?: Cursors): FrameClient;
+  connect(account: Account, server?: number, cursors?: Cursors, asks?: Asks): FrameClient;
   /** Connects and waits until it has caught up. */
-  online(name: string, server?: number): Promise<FrameClient>;
+  online(name: string, server?: number, asks?: Asks): Promise<FrameClient>;
   drain(): Promise<void>;
 }
 
@@ -33,6 +37,9 @@ export interface Account {
   readonly token: string;
   readonly device: DeviceId;
 }
+
+/** What a client asks for in `hello`. */
+export type Asks = Pick<Extract<ClientFrame, { type: 'hello' }>, 'receipts'>;
 
 type Cursors = readonly (readonly [ConversationId, number])[];
 
@@ -43,8 +50,8 @@ export interface RigOptions {
   readonly wrap?: (store: Store, clock: ManualClock, server: number) => Store;
   /** Default: cheap ones that anybody could read. */
   readonly secrets?: Secrets;
-  /** Decides when a hint arrives; not calling `run` loses it. */
-  readonly deliver?: (run: () => void, clock: ManualClock) => void;
+  /** Decides when a hint or a signal arrives; not calling `run` loses it. */
+  readonly deliver?: (run: () => void, clock: ManualClock, news: 'hints' | 'signals') => void;
 }
 
 export async function createChatRig(options: RigOptions = {}): Promise<ChatRig> {
@@ -52,7 +59,21 @@ export async function createChatRig(options: RigOptions = {}): Promise<ChatRig> 
   const store = createMemoryStore();
   let losing = false;
   const deliver = options.deliver ?? ((run: () => void) => queueMicrotask(run));
-  const hub = createMemoryBusHub({ deliver: (run) => losing || deliver(run, clock) });
+  const signals: Signal[] = [];
+  let news: 'hints' | 'signals' = 'hints';
+  const hub = createMemoryBusHub({ deliver: (run) => losing || deliver(run, clock, news) });
+  const joinBus = (): Bus => {
+    const bus = hub.join();
+    return {
+      ...bus,
+      signal(more) {
+        signals.push(...more);
+        news = 'signals';
+        bus.signal(more);
+        news = 'hints';
+      },
+    };
+  };
   const random = createSeededRandom(1);
   const errors: string[] = [];
   const servers = Array.from({ length: options.servers ?? 1 }, (_, i) => {
@@ -67,7 +88,7 @@ export async function createChatRig(options: RigOptions = {}): Promise<ChatRig> 
         random: random.fork(`s${i + 1}`),
         log,
         store: options.wrap?.(store, clock, i) ?? store,
-        bus: hub.join(),
+        bus: joinBus(),
         secrets: options.secrets ?? plainSecrets,
         vitals: { sample: () => vitals },
       },
@@ -76,25 +97,20 @@ export async function createChatRig(options: RigOptions = {}): Promise<ChatRig> 
   });
   await Promise.all(servers.map((server) => server.start()));
 
-  const post = async (path: string, body: object) =>
-    servers[0]!.http({ method: 'POST', path, body: JSON.stringify(body), remote: '10.0.0.1' });
   const rig: ChatRig = {
     clock,
     store,
     servers,
     errors,
+    signals,
     loseHints: (lose) => {
       losing = lose;
     },
-    async signIn(name, label = 'phone') {
-      await post('/v1/users', { name, password: 'correct horse' });
-      const answer = await post('/v1/sessions', { name, password: 'correct horse', device: label });
-      if (answer.status !== 200) throw new Error(`Sign-in of ${name} was answered ${answer.status} ${answer.body}.`);
-      return JSON.parse(answer.body) as Account;
-    },
-    connect: (account, server = 0, cursors) => connect(servers[server]!, account, cursors),
-    async online(name, server = 0) {
-      const client = rig.connect(await rig.signIn(name), server);
+    signIn: (name, label) => signInAt(servers[0]!, name, label),
+    connect: (account, server = 0, cursors, asks = {}) =>
+      helloTo(servers[server]!, account, { ...asks, ...(cursors && { cursors: cursors as [ConversationId, Seq][] }) }),
+    async online(name, server = 0, asks) {
+      const client = rig.connect(await rig.signIn(name), server, undefined, asks);
       await clock.advance(0);
       if (!client.frames.some((frame) => frame.type === 'caughtUp')) throw new Error(`${name} did not catch up.`);
       return client;
@@ -124,6 +140,8 @@ export interface FrameClient {
   seqs(conversation: ConversationId): number[];
 }
 
+type Hello = Extract<Frame, { type: 'hello' }>;
+
 /** Frames with plain numbers and strings for ids. */
 export type Frame = {
   readonly [type in ClientFrame['type']]: Plain<Extract<ClientFrame, { type: type }>>;
@@ -138,9 +156,20 @@ type Plain<T> = {
         : T[K];
 };
 
-function connect(server: ChatServer, account: Account, cursors?: Cursors): FrameClient {
+/** Signs up, if need be, and in. */
+export async function signInAt(server: ChatServer, name: string, label = 'phone'): Promise<Account> {
+  const post = (path: string, body: object) =>
+    server.http({ method: 'POST', path, body: JSON.stringify(body), remote: '10.0.0.1' });
+  await post('/v1/users', { name, password: 'correct horse' });
+  const answer = await post('/v1/sessions', { name, password: 'correct horse', device: label });
+  if (answer.status !== 200) throw new Error(`Sign-in of ${name} was answered ${answer.status} ${answer.body}.`);
+  return JSON.parse(answer.body) as Account;
+}
+
+/** A new connection that says `hello`. */
+export function helloTo(server: ChatServer, account: Account, asks: Omit<Hello, 'type' | 'token'> = {}): FrameClient {
   const client = open(server, account);
-  client.send({ type: 'hello', token: account.token, ...(cursors && { cursors: cursors as [ConversationId, Seq][] }) });
+  client.send({ type: 'hello', token: account.token, ...asks });
   return client;
 }
 

@@ -57,6 +57,10 @@ export function createRoughStore(random: Random, delayMaxMs: number): RoughStore
       conversation: rough(clock, store.conversation),
       heads: rough(clock, store.heads),
       moveCursors: rough(clock, store.moveCursors),
+      receipts: {
+        moveReads: rough(clock, store.receipts.moveReads),
+        pointers: rough(clock, store.receipts.pointers),
+      },
     }),
     fail(rates) {
       definite = rates.definite;

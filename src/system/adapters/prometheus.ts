@@ -21,6 +21,35 @@ const metrics: readonly Metric[] = [
     read: (stats) => stats.deliveredTotal,
   },
   {
+    name: 'nawaab_ephemeral_received_total',
+    help: 'Ephemeral frames (receipts, typing, presence) received from clients.',
+    counter: true,
+    read: (stats) => stats.ephemeralReceivedTotal,
+  },
+  {
+    name: 'nawaab_ephemeral_delivered_total',
+    help: 'Ephemeral frames sent to clients.',
+    counter: true,
+    read: (stats) => stats.ephemeralDeliveredTotal,
+  },
+  {
+    name: 'nawaab_ephemeral_coalesced_total',
+    help: 'Ephemeral news that became one with what waited already.',
+    counter: true,
+    read: (stats) => stats.ephemeralCoalescedTotal,
+  },
+  {
+    name: 'nawaab_ephemeral_dropped_total',
+    help: 'Ephemeral news given up: over a limit, too late, or not for the one who said it.',
+    counter: true,
+    read: (stats) => stats.ephemeralDroppedTotal,
+  },
+  {
+    name: 'nawaab_ephemeral_queued',
+    help: 'Ephemeral news that wait to be sent or written.',
+    read: (stats) => stats.ephemeralQueued,
+  },
+  {
     name: 'nawaab_cpu_seconds_total',
     help: 'CPU time used.',
     counter: true,

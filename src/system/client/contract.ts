@@ -25,6 +25,10 @@ export interface ClientSession {
   invite(conversation: ConversationId, user: UserName): ClientId;
   remove(conversation: ConversationId, user: UserName): ClientId;
   leave(conversation: ConversationId): ClientId;
+  /**
+   * The user has read everything up to here. Cumulative; told to the others who ask for receipts. Works offline too.
+   */
+  read(conversation: ConversationId, upTo: Seq): void;
   /** Operations not answered yet. */
   readonly pending: number;
   /** The last entry of a conversation up to which everything has been shown; 0 if none. */
@@ -55,6 +59,11 @@ export interface SessionHandlers {
   /** The application's own copy: once per entry, ascending, own entries excepted (they come as `accepted`). */
   entry?(entry: Entry): void;
   acked?(ack: { conversation: ConversationId; upTo: Seq }): void;
+  /**
+   * A member of a conversation has come further, oneself included (read on another device). `delivered`: at least one of
+   * their devices has stored everything up to there. Only with `receipts`; never goes back.
+   */
+  receipt?(receipt: { conversation: ConversationId; user: UserName; delivered: Seq; read: Seq }): void;
 }
 
 /** What the application asked for; `user` and `payload` are null where the operation has none. */
@@ -78,6 +87,8 @@ export interface SessionSettings {
   readonly device: DeviceId;
   /** First client id to use; 1 for a new device. */
   readonly nextClientId?: number;
+  /** Whether to hear of receipts. Default false: they cost the server work. */
+  readonly receipts?: boolean;
   /** Full jitter between 0 and min(max, base × 2^attempt). */
   readonly backoffBaseMs: Ms;
   readonly backoffMaxMs: Ms;

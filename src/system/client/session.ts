@@ -13,6 +13,7 @@ import { limits } from '../protocol/limits.ts';
 import { backoffMs } from './backoff.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { ClientSession, SessionHandlers, SessionSettings, SessionState, SessionWorld } from './contract.ts';
+import { Ephemeral } from './ephemeral.ts';
 import { Inbox } from './inbox.ts';
 import { mayPass, Outbox } from './outbox.ts';
 
@@ -38,6 +39,7 @@ class Session implements ClientSession, ConnectionOwner {
   private onWireMax: number = limits.inFlightPerSessionMax;
   private refusals = 0;
   private inbox: Inbox | null = null;
+  private news: Ephemeral | null = null;
   private cancelAck: Cancel | null = null;
   private cancelRetry: Cancel | null = null;
 
@@ -102,11 +104,16 @@ class Session implements ClientSession, ConnectionOwner {
     return this.ask({ type: 'leave', clientId: this.newClientId(), conversation });
   }
 
+  read(conversation: ConversationId, upTo: Seq): void {
+    this.ephemeral().read(conversation, upTo);
+  }
+
   // --- the connection's owner
 
   hello(): string {
+    const { token, receipts } = this.settings;
     const cursors = this.inbox?.cursors() ?? [];
-    return frameText({ type: 'hello', token: this.settings.token, cursors });
+    return frameText({ type: 'hello', token, cursors, ...(receipts && { receipts }) });
   }
 
   frame(frame: ServerFrame): void {
@@ -134,6 +141,10 @@ class Session implements ClientSession, ConnectionOwner {
         return;
       case 'caughtUp':
         this.handlers.caughtUp?.();
+        this.news?.online();
+        return;
+      case 'receipt':
+        this.ephemeral().receipt(frame);
         return;
       case 'goAway':
       case 'pong':
@@ -145,14 +156,21 @@ class Session implements ClientSession, ConnectionOwner {
 
   leaving(): void {
     this.sendAcks();
+    this.news?.leaving();
   }
 
   down(): void {
     this.outbox?.rewind();
+    this.news?.down();
     this.cancelAck?.();
     this.cancelAck = null;
     this.cancelRetry?.();
     this.cancelRetry = null;
+  }
+
+  private ephemeral(): Ephemeral {
+    this.news ??= new Ephemeral(this.world, this.settings, this.handlers, this.connection);
+    return this.news;
   }
 
   // --- operations

@@ -1,4 +1,5 @@
 import type { Bus, Hint } from './bus.ts';
+import type { Signal } from './signal.ts';
 
 /** Joins servers of one process. */
 export interface MemoryBusHub {
@@ -12,26 +13,39 @@ export interface MemoryBusHub {
  */
 export function createMemoryBusHub(options: { readonly deliver?: (run: () => void) => void } = {}): MemoryBusHub {
   const deliver = options.deliver ?? queueMicrotask;
-  const receivers = new Map<Bus, (hints: readonly Hint[]) => void>();
+  const hinted = new Map<Bus, (hints: readonly Hint[]) => void>();
+  const signalled = new Map<Bus, (signals: readonly Signal[]) => void>();
   return { join };
 
   function join(): Bus {
     let open = true;
     const bus: Bus = {
       publish(hints) {
-        if (!open || hints.length === 0) return;
-        for (const other of receivers.keys()) {
-          if (other !== bus) deliver(() => receivers.get(other)?.(hints));
-        }
+        if (open) spread(hinted, bus, hints);
       },
       subscribe(receive) {
-        if (open) receivers.set(bus, receive);
+        if (open) hinted.set(bus, receive);
       },
+      signal(signals) {
+        if (open) spread(signalled, bus, signals);
+      },
+      onSignals(receive) {
+        if (open) signalled.set(bus, receive);
+      },
+      signalsDropped: 0,
       async close() {
         open = false;
-        receivers.delete(bus);
+        hinted.delete(bus);
+        signalled.delete(bus);
       },
     };
     return bus;
+  }
+
+  function spread<T>(receivers: Map<Bus, (news: readonly T[]) => void>, from: Bus, news: readonly T[]): void {
+    if (news.length === 0) return;
+    for (const other of receivers.keys()) {
+      if (other !== from) deliver(() => receivers.get(other)?.(news));
+    }
   }
 }

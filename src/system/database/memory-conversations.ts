@@ -51,6 +51,8 @@ export function createMemoryConversations({ groupMembersMax, accounts }: World) 
     conversation: (id: ConversationId): Conversation | null => describeRoom(roomOf(id), accounts.nameOf),
     heads,
     moveCursors,
+    storedUpTo,
+    visibleUpTo,
     expire,
     entries,
     depart,
@@ -231,6 +233,16 @@ export function createMemoryConversations({ groupMembersMax, accounts }: World) 
       own.set(conversation, Math.max(own.get(conversation) ?? 0, upTo) as Seq);
       cursors.set(device, own);
     }
+  }
+
+  function storedUpTo(devices: readonly DeviceId[], conversation: ConversationId): Seq {
+    return Math.max(0, ...devices.map((device) => cursors.get(device)?.get(conversation) ?? 0)) as Seq;
+  }
+
+  function visibleUpTo(user: UserId, conversation: ConversationId): Seq {
+    const room = roomOf(conversation);
+    const last = room?.stays.get(user)?.at(-1);
+    return room && last ? (last.leftSeq ?? lastSeq(room)) : (0 as Seq);
   }
 
   function expire(before: EpochMs, limit: number): number {

@@ -6,6 +6,7 @@ import type { Departures } from './account-store.ts';
 import { createMemoryAccounts } from './memory-accounts.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryConversations } from './memory-conversations.ts';
+import { createMemoryReceipts } from './memory-receipts.ts';
 import type { Store } from './store.ts';
 import { StoreFailure } from './store.ts';
 
@@ -38,6 +39,11 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     accounts,
   });
   const blobs = createMemoryBlobs(conversations.isMember);
+  const receipts = createMemoryReceipts({
+    membersOf: (id) => conversations.conversation(id)?.members ?? null,
+    visibleUpTo: (user, id) => (accounts.isDeleted(user) ? (0 as Seq) : conversations.visibleUpTo(user, id)),
+    storedUpTo: (user, id) => conversations.storedUpTo(accounts.devicesOfUser(user), id),
+  });
   let closed = false;
 
   return {
@@ -65,6 +71,10 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     conversation: (id) => answer(() => conversations.conversation(id)),
     heads: (ids) => answer(() => conversations.heads(ids)),
     moveCursors: (cursors) => answer(() => conversations.moveCursors(cursors)),
+    receipts: {
+      moveReads: (reads) => answer(() => receipts.moveReads(reads)),
+      pointers: (ids, membersMax) => answer(() => receipts.pointers(ids, membersMax)),
+    },
     expire: (before, limit) => answer(() => conversations.expire(before, limit)),
     blobs: {
       begin: (upload) => answer(() => blobs.begin(upload)),
@@ -98,6 +108,7 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     const written = conversations.depart({ user, limit, at });
     if (written.length === 0) {
       for (const device of accounts.devicesOfUser(user)) conversations.forgetDevice(device);
+      receipts.forgetUser(user);
       leaving.delete(user);
     }
     return { written, more: true };

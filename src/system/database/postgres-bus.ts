@@ -6,6 +6,9 @@ import { createHintQueue } from './hint-queue.ts';
 import { texts } from './postgres-arrays.ts';
 import { type Bounds, connectionSettings, cut, endWithin, postgresBounds } from './postgres-connection.ts';
 import { decodeHints, encodeHints, fitsNotification, originOf } from './postgres-hints.ts';
+import { decodeSignals, encodeSignals } from './postgres-signals.ts';
+import type { Signal } from './signal.ts';
+import { createSignalQueue } from './signal-queue.ts';
 
 export interface PostgresBusOptions {
   /** The database that the servers share. */
@@ -19,14 +22,17 @@ export interface PostgresBusOptions {
 /**
  * A bus over LISTEN and NOTIFY, on one connection that does both. Notifications go outside the transactions of the
  * messages, one statement at a time; what is published meanwhile goes together in the next. Rejects when the first
- * connection fails; later ones are made anew for as long as it takes, and hints are lost meanwhile.
+ * connection fails; later ones are made anew for as long as it takes, and hints are lost meanwhile. Few signals go with
+ * each statement, so that hints never wait behind many.
  */
 export async function createPostgresBus(options: PostgresBusOptions): Promise<Bus> {
   const { url, clock, log } = options;
   const bounds = { ...postgresBounds, statementMs: answerMs, ...options.bounds };
   const origin = randomBytes(9).toString('base64url');
   const queue = createHintQueue();
+  const signals = createSignalQueue();
   let receive: (hints: readonly Hint[]) => void = () => {};
+  let receiveSignals: (signals: readonly Signal[]) => void = () => {};
   let client: pg.Client | null = null;
   let sending: Promise<void> | null = null;
   let closed = false;
@@ -40,6 +46,18 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
     },
     subscribe(receiver) {
       receive = receiver;
+    },
+    signal(more) {
+      if (closed) return;
+      signals.add(more);
+      if (client === null) signals.clear();
+      else sending ??= drain();
+    },
+    onSignals(receiver) {
+      receiveSignals = receiver;
+    },
+    get signalsDropped() {
+      return signals.dropped;
     },
     async close() {
       if (closed) return;
@@ -56,13 +74,15 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
 
   async function connect(): Promise<void> {
     const fresh = new pg.Client({ ...connectionSettings(url, bounds), query_timeout: bounds.statementMs });
-    fresh.on('notification', ({ payload = '' }) => {
-      if (originOf(payload) !== origin && !closed) receive(decodeHints(payload));
+    fresh.on('notification', ({ channel, payload = '' }) => {
+      if (originOf(payload) === origin || closed) return;
+      if (channel === hintChannel) receive(decodeHints(payload));
+      else receiveSignals(decodeSignals(payload));
     });
     fresh.on('error', (error) => lose(fresh, error));
     try {
       await fresh.connect();
-      await fresh.query(`SET synchronous_commit = off; LISTEN ${channel}`);
+      await fresh.query(`SET synchronous_commit = off; LISTEN ${hintChannel}; LISTEN ${signalChannel}`);
     } catch (error) {
       cut(fresh);
       throw error;
@@ -75,10 +95,12 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
   async function drain(): Promise<void> {
     // What is published in the same turn of the event loop goes along.
     await null;
-    while (client && queue.size > 0) {
+    while (client && queue.size + signals.size > 0) {
       const current: pg.Client = client;
-      const payloads = encodeHints(queue.take(hintsPerStatement), origin);
-      await current.query({ ...notify, values: [texts(payloads)] }).catch((error) => lose(current, error));
+      const hints = encodeHints(queue.take(hintsPerStatement), origin);
+      const quiet = encodeSignals(signals.take(signalsPerStatement), origin);
+      const values = [texts(hints), texts(quiet)];
+      await current.query({ ...notify, values }).catch((error) => lose(current, error));
     }
     sending = null;
   }
@@ -96,6 +118,7 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
   function lose(broken: pg.Client, error: Error): void {
     if (client !== broken) return;
     client = null;
+    signals.clear();
     cancelTimer();
     cut(broken);
     if (closed) return;
@@ -124,12 +147,17 @@ export async function createPostgresBus(options: PostgresBusOptions): Promise<Bu
 
 // ---
 
-const channel = 'nawaab_hints';
+const hintChannel = 'nawaab_hints';
+const signalChannel = 'nawaab_signals';
 const notify = {
   name: 'notify',
-  text: `SELECT pg_notify('${channel}', payload) FROM unnest($1::text[]) payload`,
+  text: `
+    SELECT pg_notify('${hintChannel}', payload) FROM unnest($1::text[]) payload
+    UNION ALL
+    SELECT pg_notify('${signalChannel}', payload) FROM unnest($2::text[]) payload`,
 };
 const hintsPerStatement = 1_000;
+const signalsPerStatement = 100;
 const answerMs = 10_000;
 const watchEveryMs = 10_000;
 const retryFirstMs = 100;

@@ -12,6 +12,7 @@ export type Erasure =
 export const erasures: Readonly<Record<string, Erasure>> = {
   sessions: { kind: 'rowsOfDevice', column: 'device' },
   cursors: { kind: 'rowsOfDevice', column: 'device' },
+  read_pointers: { kind: 'rowsOfUser', column: 'user_id' },
   blob_allowances: { kind: 'rowsOfUser', column: 'user_id' },
   blobs: { kind: 'kept', why: 'Images belong to their conversation, until they expire.' },
   blob_chunks: { kind: 'kept', why: 'They are the bytes of the blobs.' },

@@ -13,16 +13,24 @@ export const notificationBytesMax = 7_999;
 
 /** As many notifications as the hints need. A hint that cannot be written in one goes without its frame, or not at all. */
 export function encodeHints(hints: readonly Hint[], origin: string): readonly string[] {
+  const room = roomAfter(origin);
+  return packLines(
+    hints.map((hint) => encodeHint(hint, room)),
+    origin,
+  );
+}
+
+/** Lines as few notifications; a line that fits into none is left out. */
+export function packLines(all: readonly string[], origin: string): readonly string[] {
   const head = `${origin}\n`;
-  const room = notificationBytesMax - Buffer.byteLength(head);
+  const room = roomAfter(origin);
   const texts: string[] = [];
   let lines = '';
   let bytes = 0;
-  for (const hint of hints) {
-    const line = encodeHint(hint, room);
-    if (line === null) continue;
+  for (const line of all) {
     const lineBytes = Buffer.byteLength(line);
-    if (bytes + lineBytes > room) {
+    if (lineBytes > room) continue;
+    if (bytes + lineBytes > room && bytes > 0) {
       texts.push(head + lines);
       lines = '';
       bytes = 0;
@@ -58,13 +66,18 @@ export function fitsNotification(frame: string): boolean {
 const absent = '-';
 const endedMark = '*';
 
-function encodeHint(hint: Hint, room: number): string | null {
+function roomAfter(origin: string): number {
+  return notificationBytesMax - Buffer.byteLength(origin) - 1;
+}
+
+/** Without its frame when that is too much. */
+function encodeHint(hint: Hint, room: number): string {
   if ('ended' in hint) return `${endedMark}${hint.ended}\n`;
   const { conversation, seq, device, affected, frame } = hint;
   const users = affected === undefined ? absent : `${affected.join(',')},`;
   const fields = `${conversation} ${seq} ${device ?? absent} ${users}`;
   const whole = frame === undefined || !fitsNotification(frame) ? `${fields}\n` : `${fields} ${frame}\n`;
-  return [whole, `${fields}\n`].find((line) => Buffer.byteLength(line) <= room) ?? null;
+  return Buffer.byteLength(whole) <= room ? whole : `${fields}\n`;
 }
 
 /** The hint that the line from `at` to `end` tells of. A pattern would cost twice as much. */

@@ -9,6 +9,7 @@ import type { Bounds } from './postgres-connection.ts';
 import { createConversations } from './postgres-conversations.ts';
 import { migrate } from './postgres-migrate.ts';
 import { createPool, type Pool } from './postgres-pool.ts';
+import { createReceipts } from './postgres-receipts.ts';
 import type { Store } from './store.ts';
 
 export interface PostgresStoreOptions {
@@ -41,6 +42,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     ...createAccounts(pool),
     ...createAccountLife(pool),
     ...createConversations(pool),
+    receipts: createReceipts(pool),
     accept: createAccept(writer),
     blobs: createBlobs(blobs),
     change: createChange(pool, { groupMembersMax }),

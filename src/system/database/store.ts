@@ -4,6 +4,7 @@ import type { ConversationKind, Entry } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
 import type { AccountStore } from './account-store.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { ReceiptStore } from './receipt-store.ts';
 
 /**
  * Where everything that must survive is kept. Implementations: memory (virtual time, tests) and PostgreSQL; both pass
@@ -53,6 +54,8 @@ export interface Store extends AccountStore {
   heads(conversations: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, Seq>>;
   /** Moves delivery cursors forward; never back. Rows of unknown devices or conversations are ignored. */
   moveCursors(cursors: readonly Cursor[]): Promise<void>;
+  /** How far users have read, and what others are told of it. */
+  readonly receipts: ReceiptStore;
 
   /** Deletes at most `limit` messages accepted before `before`; answers how many it deleted. Membership entries stay. */
   expire(before: EpochMs, limit: number): Promise<number>;

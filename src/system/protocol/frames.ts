@@ -49,6 +49,7 @@ export const clientFrame = z.discriminatedUnion('type', [
         .describe(
           'Pairs `[conversation, seq]`: the device has stored everything up to there. Conversations left out count from the server’s own record.',
         ),
+      receipts: z.boolean().optional().describe('Whether `receipt` frames are wanted; without it there are none.'),
     })
     .describe('The first frame. Answered by `welcome`, the conversations, what was missed, and `caughtUp`.'),
   z
@@ -74,6 +75,11 @@ export const clientFrame = z.discriminatedUnion('type', [
   z
     .strictObject({ type: z.literal('ack'), conversation: conversationId, upTo: seq })
     .describe('Everything up to and with `upTo` is stored on the device. Cumulative; never answered.'),
+  z
+    .strictObject({ type: z.literal('read'), conversation: conversationId, upTo: seq })
+    .describe(
+      'The user has read everything up to and with `upTo`; what the device was not sent does not count. Cumulative; never answered. To be said after `caughtUp`, and said again after a reconnect if the connection was lost soon after it.',
+    ),
   z.strictObject({ type: z.literal('ping') }).describe('A sign of life. Answered by `pong`.'),
 ]);
 export type ClientFrame = z.infer<typeof clientFrame>;
@@ -160,6 +166,21 @@ export const serverFrame = z.discriminatedUnion('type', [
       retryAfterMs: z.int().optional(),
     })
     .describe('The operation was refused; the error’s entry says whether it certainly did not happen.'),
+  z
+    .strictObject({
+      type: z.literal('receipt'),
+      conversation: conversationId,
+      user: userName,
+      delivered: seq.describe(
+        'At least one of the user’s devices has stored everything up to here.',
+      ) as unknown as z.ZodType<Seq>,
+      read: seq.describe(
+        'The user has read everything up to here; never more than `delivered`.',
+      ) as unknown as z.ZodType<Seq>,
+    })
+    .describe(
+      'How far a member has come. Sent to those who asked in `hello`: how it is now, one’s own pointers included, before or soon after `caughtUp` and for each new conversation; then when a pointer of another member has moved, at most one for each user and conversation in a quarter of a second. On one connection and from one to the next, the pointers of a user never go back. Not sent in groups of more than `ephemeralMembersMax` members.',
+    ),
   z.strictObject({ type: z.literal('pong') }).describe('Answers `ping`.'),
   z
     .strictObject({
@@ -176,4 +197,5 @@ export type MessageEntry = Extract<Entry, { type: 'message' }>;
 export type MembershipEntry = Extract<Entry, { type: 'membership' }>;
 export type ConversationFrame = Extract<ServerFrame, { type: 'conversation' }>;
 export type AcceptedFrame = Extract<ServerFrame, { type: 'accepted' }>;
+export type ReceiptFrame = Extract<ServerFrame, { type: 'receipt' }>;
 export type RefusedFrame = Extract<ServerFrame, { type: 'refused' }>;

@@ -76,6 +76,15 @@ export const serverStats = z.strictObject({
   inFlight: z.int(),
   acceptedTotal: z.int(),
   deliveredTotal: z.int(),
+  /** Ephemeral frames (receipts, typing, presence): what came from clients, and what was sent to them. */
+  ephemeralReceivedTotal: z.int(),
+  ephemeralDeliveredTotal: z.int(),
+  /** News that became one with what waited already. */
+  ephemeralCoalescedTotal: z.int(),
+  /** News given up: over a limit, too late, or not for the one who said it. */
+  ephemeralDroppedTotal: z.int(),
+  /** News that wait to be sent or written, of all sessions. */
+  ephemeralQueued: z.int(),
   acceptedPerSec: z.number(),
   deliveredPerSec: z.number(),
   cpuFraction: z.number(),

@@ -16,6 +16,8 @@ export const limits = {
   groupMembersMax: 1000,
   /** Conversations that one user may be a member of. */
   conversationsPerUserMax: 10_000,
+  /** Members of a group in which receipts and typing are told; in larger ones nobody gets them. */
+  ephemeralMembersMax: 50,
   /** Operations of one session that wait for an answer; more are refused with `busy`. */
   inFlightPerSessionMax: 1024,
   /** Malformed frames in one minute before the connection is closed with 4004. */

@@ -1,7 +1,9 @@
 import type { Secrets, Socket, SocketHandlers } from '../ports.ts';
 import type { CloseCode } from '../protocol/errors.ts';
-import type { ClientFrame } from '../protocol/frames.ts';
+import type { ClientFrame, OperationFrame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
+import type { EphemeralFrame } from './ephemeral/create-ephemeral.ts';
+import { ephemeralOf } from './ephemeral/ephemeral.ts';
 import { type Ground, logFailure } from './ground.ts';
 import { readFrame } from './read-frame.ts';
 import { type Directory, newSession, type Refusal, type Session, type SessionPort } from './session.ts';
@@ -20,8 +22,9 @@ export interface Connections extends SessionPort {
 /** Who does something with frames. */
 interface FrameHooks {
   identified(session: Session): void;
-  operation(session: Session, frame: Exclude<ClientFrame, { type: 'hello' | 'ack' | 'ping' }>, bytes: number): void;
+  operation(session: Session, frame: OperationFrame, bytes: number): void;
   ack(session: Session, frame: Extract<ClientFrame, { type: 'ack' }>): void;
+  ephemeral(session: Session, frame: EphemeralFrame): void;
   /** The session is over; it is in no room any more. */
   left(session: Session): void;
 }
@@ -81,6 +84,7 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
     if (frame.type === 'hello') void hello(session, frame);
     else if (frame.type === 'ping') write(session, pongText);
     else if (frame.type === 'ack') hooks.ack(session, frame);
+    else if (frame.type === 'read') hooks.ephemeral(session, frame);
     else hooks.operation(session, frame, bytes);
   }
 
@@ -89,6 +93,7 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
     session.lane = [];
     session.tokenDigest = secrets.digestToken(frame.token);
     if (frame.cursors !== undefined) session.claims = new Map(frame.cursors);
+    session.ephemeral = ephemeralOf(frame);
     try {
       const who = await ground.reads.run(async () =>
         // One that is gone by now must not take the device over from the connection that came after it.
@@ -151,9 +156,9 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
   }
 
   function welcomeText({ who }: Session): string {
-    const { server, heartbeatMs } = settings;
+    const { server, heartbeatMs, ephemeralMembersMax } = settings;
     const { name: user, device } = who!;
-    const inForce = { ...limits, sessionBufferBytesMax: bufferMax };
+    const inForce = { ...limits, sessionBufferBytesMax: bufferMax, ephemeralMembersMax };
     return frameText({ type: 'welcome', user, device, server, heartbeatMs: Math.ceil(heartbeatMs), limits: inForce });
   }
 

@@ -73,6 +73,12 @@ export interface ServerSettings {
   readonly readsMax: number;
   /** Frames up to this size travel with their hint. */
   readonly hintFrameCharsMax: number;
+  /** Receipts and typing are gathered this long. */
+  readonly ephemeralWindowMs: Ms;
+  /** Members of the largest group in which they are told. */
+  readonly ephemeralMembersMax: number;
+  /** Read pointers that wait for the store, and signals that wait for the bus. */
+  readonly ephemeralQueueMax: number;
   /** Pause before a failed read, flush or ping is tried again. */
   readonly retryMs: Ms;
   readonly drainMs: Ms;

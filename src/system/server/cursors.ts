@@ -13,7 +13,8 @@ export interface Cursors {
   flush(): Promise<void>;
 }
 
-export function createCursors(ground: Ground): Cursors {
+/** `stored` hears of each cursor that was written. */
+export function createCursors(ground: Ground, stored: (feed: Feed, upTo: Seq) => void): Cursors {
   const { clock, settings, store } = ground;
   let due: Feed[] = [];
   let armed = false;
@@ -57,14 +58,16 @@ export function createCursors(ground: Ground): Cursors {
     while (due.length > 0) {
       const feeds = due.splice(0, rowsMax);
       for (const feed of feeds) feed.ackDue = false;
+      const cursors = feeds.map(cursorOf);
       try {
-        await store.moveCursors(feeds.map(cursorOf));
+        await store.moveCursors(cursors);
       } catch (error) {
         logFailure(ground, 'Cursors could not be written; it is tried again.', error);
         for (const feed of feeds) feed.ackDue = true;
         due = [...new Set([...feeds, ...due])];
         return;
       }
+      for (const [i, feed] of feeds.entries()) stored(feed, cursors[i]!.upTo);
     }
   }
 }

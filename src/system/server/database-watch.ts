@@ -73,6 +73,10 @@ export function watchDatabase(
       conversation: watched((id) => store.conversation(id)),
       heads: watched((ids) => store.heads(ids)),
       moveCursors: watched((cursors) => store.moveCursors(cursors)),
+      receipts: {
+        moveReads: watched((reads) => store.receipts.moveReads(reads)),
+        pointers: watched((ids, membersMax) => store.receipts.pointers(ids, membersMax)),
+      },
       expire: watched((before, limit) => store.expire(before, limit)),
       ping: watched(() => store.ping()),
       close: () => store.close(),

@@ -91,6 +91,7 @@ export function createMemberships(ground: Ground, rooms: Rooms, catchUp: CatchUp
       own: ownAfter(session, conversation, sent),
       acked: Math.max(cursor, before?.acked ?? 0) as Seq,
       ackDue: false,
+      read: before?.read ?? zero,
       place: 0,
     };
     session.feeds.set(conversation, feed);
@@ -100,6 +101,8 @@ export function createMemberships(ground: Ground, rooms: Rooms, catchUp: CatchUp
 }
 
 // ---
+
+const zero = 0 as Seq;
 
 function isStale(session: Session): boolean {
   return session.memberships === 'stale';

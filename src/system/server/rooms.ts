@@ -5,6 +5,7 @@
  */
 import type { MembershipEntry } from '../protocol/frames.ts';
 import type { ConversationId, Seq, UserName } from '../protocol/ids.ts';
+import type { RoomReceipts } from './ephemeral/receipts.ts';
 import { dropPassed, keep } from './pending.ts';
 import type { RoomInfo } from './room-info.ts';
 import { changeInfo } from './room-info.ts';
@@ -28,6 +29,8 @@ export interface Room {
   changedAt: Seq;
   info: RoomInfo | null;
   infoLoading: Promise<RoomInfo | null> | null;
+  /** Null where nobody asked for receipts. */
+  receipts: RoomReceipts | null;
 }
 
 /** One session in one room. */
@@ -47,6 +50,8 @@ export interface Feed {
   own: Seq[] | null;
   acked: Seq;
   ackDue: boolean;
+  /** The user has read up to here, by this session. */
+  read: Seq;
   /** Place in `room.live`. */
   place: number;
 }
@@ -77,6 +82,8 @@ export interface RoomHooks {
   deliver(session: Session, frame: string): void;
   /** The feed needs to catch up. */
   fellBehind(feed: Feed): void;
+  /** The feed has become live. */
+  joined(feed: Feed): void;
   /** Users came to the conversation. */
   came(id: ConversationId, names: readonly UserName[]): void;
   /** The membership is over, yet the conversation is known to have gone on. */
@@ -129,6 +136,7 @@ export function createRooms(hooks: RoomHooks): Rooms {
     }
     feed.state = 'live';
     feed.place = feed.room.live.push(feed) - 1;
+    hooks.joined(feed);
   }
 
   function leave(feed: Feed): void {
@@ -271,6 +279,7 @@ function newRoom(id: ConversationId, lastSeq: Seq): Room {
     changedAt: 0 as Seq,
     info: null,
     infoLoading: null,
+    receipts: null,
   };
 }
 

@@ -9,6 +9,7 @@ import type { ChatServer, ServerSettings, ServerWorld } from './contract.ts';
 import { createCursors } from './cursors.ts';
 import { watchDatabase } from './database-watch.ts';
 import { createDepartures } from './departures.ts';
+import { createEphemeral, type EphemeralNews } from './ephemeral/create-ephemeral.ts';
 import { startExpiry } from './expiry.ts';
 import { createGaps } from './gaps.ts';
 import { type Ground, pause, scopeClock } from './ground.ts';
@@ -34,7 +35,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
   const ground: Ground = { clock, random, log, store: database.store, settings, reads };
   const stats = createStats(clock, world.vitals);
   const directory = createDirectory();
-  const cursors = createCursors(ground);
+  const cursors = createCursors(ground, (feed, upTo) => ephemeral.delivered(feed, upTo));
 
   const connections: Connections = createConnections(ground, {
     directory,
@@ -45,10 +46,13 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
         memberships.load(session);
         operations.resume(session);
         recheck.identified(session);
+        ephemeral.identified(session);
       },
       operation: (session, frame, bytes) => operations.receive(session, frame, bytes),
       ack: (session, { conversation, upTo }) => cursors.acked(session, conversation, upTo),
+      ephemeral: (session, frame) => ephemeral.receive(session, frame),
       left(session) {
+        ephemeral.left(session);
         for (const feed of session.feeds.values()) rooms.leave(feed);
         session.behind = [];
         operations.resume(session);
@@ -60,6 +64,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
   const rooms: Rooms = createRooms({
     deliver: connections.deliver,
     fellBehind: catchUp.add,
+    joined: (feed) => ephemeral.joined(feed),
     gap: gaps.note,
     came(id, names) {
       for (const name of names) for (const session of directory.named(name)) memberships.touched(session, id);
@@ -80,6 +85,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
   });
   const blobs = createBlobs(ground, secrets);
   const departures = createDepartures(ground, hints, spreadChange);
+  const ephemeral: EphemeralNews = createEphemeral(ground, { bus, rooms, sessions: connections });
   let draining: Promise<void> | null = null;
 
   const passwords = createPasswordGate(clock, settings);
@@ -104,6 +110,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
       bus.subscribe(hints.receive);
       startBackstop(ground, { rooms, directory, memberships, recheck });
       departures.start();
+      ephemeral.start();
       startExpiry(ground);
       sweep();
     },
@@ -123,6 +130,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
       databaseUp: database.up,
       sessions: directory.open,
       inFlight: operations.inFlight,
+      ...ephemeral.stats(),
       ...stats.read(),
     };
   }
@@ -139,15 +147,15 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
     const transfers = blobs.drain(deadline - settings.drainMs * closingShare);
     connections.goAway();
     while (operations.inFlight > 0 && clock.now() < deadline - settings.drainMs * closingShare) await pause(clock, 5);
-    await before(deadline, cursors.flush());
+    await before(deadline, Promise.all([cursors.flush(), ephemeral.flush()]));
     for (const session of directory.all) connections.close(session, 4003, 'The server is draining.');
-    await before(deadline, cursors.flush());
+    await before(deadline, Promise.all([cursors.flush(), ephemeral.flush()]));
     await before(deadline, transfers);
     clock.cancelAll();
   }
 
-  function before(deadline: Ms, work: Promise<void>): Promise<void> {
-    return Promise.race([work, pause(clock, deadline - clock.now())]);
+  async function before(deadline: Ms, work: Promise<unknown>): Promise<void> {
+    await Promise.race([work, pause(clock, deadline - clock.now())]);
   }
 }
 

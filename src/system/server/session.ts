@@ -3,6 +3,7 @@ import type { Connected } from '../database/store.ts';
 import type { Ms, Socket } from '../ports.ts';
 import type { CloseCode } from '../protocol/errors.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { Ephemeral } from './ephemeral/ephemeral.ts';
 import type { Fence } from './fence.ts';
 import type { Operation } from './operations.ts';
 import type { Feed } from './rooms.ts';
@@ -49,6 +50,9 @@ export interface Session {
   memberships: 'unknown' | 'loading' | 'stale' | 'known';
   /** Accepted on this connection in conversations that are not known here yet. */
   ownEarly: Map<ConversationId, Seq[]> | null;
+
+  /** What it asked for besides entries; null when nothing. */
+  ephemeral: Ephemeral | null;
 }
 
 export function newSession(socket: Socket, now: Ms): Session {
@@ -77,6 +81,7 @@ export function newSession(socket: Socket, now: Ms): Session {
     claims: null,
     memberships: 'unknown',
     ownEarly: null,
+    ephemeral: null,
   };
 }
 

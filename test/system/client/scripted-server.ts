@@ -125,6 +125,7 @@ export function createScriptedServer(world: { clock: Clock; random: Random }, ma
         send(from, { type: 'pong' });
         break;
       case 'ack':
+      case 'read':
         break;
       default:
         answer(from, frame);

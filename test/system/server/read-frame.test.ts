@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clientFrame } from '../../../src/system/protocol/frames.ts';
 import { limits } from '../../../src/system/protocol/limits.ts';
-import { isPlainAck, isPlainSend, readFrame } from '../../../src/system/server/read-frame.ts';
+import { isPlainPointer, isPlainSend, readFrame } from '../../../src/system/server/read-frame.ts';
 import { mutatedFrame, validFrame } from '../../helpers/arbitrary-frames.ts';
 
 describe('reading a frame', () => {
   it('the check by hand never accepts what the schema refuses', () => {
     fc.assert(
       fc.property(fc.oneof(mutatedFrame, validFrame, fc.jsonValue()), (value) => {
-        if (isPlainSend(value) || isPlainAck(value)) expect(clientFrame.safeParse(value).data).toEqual(value);
+        if (isPlainSend(value) || isPlainPointer(value)) expect(clientFrame.safeParse(value).data).toEqual(value);
       }),
       { numRuns: 3000 },
     );
@@ -19,7 +19,7 @@ describe('reading a frame', () => {
     fc.assert(
       fc.property(validFrame, (frame) => {
         expect(isPlainSend(frame)).toBe(frame.type === 'send');
-        expect(isPlainAck(frame)).toBe(frame.type === 'ack');
+        expect(isPlainPointer(frame)).toBe(frame.type === 'ack' || frame.type === 'read');
       }),
     );
   });

@@ -27,14 +27,19 @@ export function createVirtualBus(order: VirtualBusOrder): Bus {
   process.onDeath(() => void bus.close());
   return {
     publish: bus.publish,
-    subscribe(receive) {
-      bus.subscribe((hints) => {
-        const copies = random.next() < quality.lost ? 0 : random.next() < quality.doubled ? 2 : 1;
-        for (let copy = 0; copy < copies; copy++) {
-          time.clock.after(drawMs(quality, random), () => process.execute(costs.hints, () => receive(hints)));
-        }
-      });
-    },
+    subscribe: (receive) => bus.subscribe(rough(receive)),
+    signal: bus.signal,
+    onSignals: (receive) => bus.onSignals(rough(receive)),
+    signalsDropped: bus.signalsDropped,
     close: bus.close,
   };
+
+  function rough<T>(receive: (news: readonly T[]) => void): (news: readonly T[]) => void {
+    return (news) => {
+      const copies = random.next() < quality.lost ? 0 : random.next() < quality.doubled ? 2 : 1;
+      for (let copy = 0; copy < copies; copy++) {
+        time.clock.after(drawMs(quality, random), () => process.execute(costs.hints, () => receive(news)));
+      }
+    };
+  }
 }

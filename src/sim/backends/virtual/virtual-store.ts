@@ -72,6 +72,10 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
     conversation: (id) => call(0, () => store.conversation(id)),
     heads: (ids) => ((copy) => call(0, () => store.heads(copy)))([...ids]),
     moveCursors: (cursors) => ((copy) => call(copy.length, () => store.moveCursors(copy)))([...cursors]),
+    receipts: {
+      moveReads: (reads) => ((copy) => call(copy.length, () => store.receipts.moveReads(copy)))([...reads]),
+      pointers: (ids, membersMax) => ((copy) => call(0, () => store.receipts.pointers(copy, membersMax)))([...ids]),
+    },
     expire: (before, limit) => call(0, () => store.expire(before, limit)),
     ping: () => call(0, () => store.ping()),
     // The database stays for the others.

@@ -1,0 +1,96 @@
+import type { Cancel } from '../ports.ts';
+import type { ClientFrame, ReceiptFrame } from '../protocol/frames.ts';
+import type { ConversationId, Seq, UserName } from '../protocol/ids.ts';
+import type { Connection } from './connection.ts';
+import type { SessionHandlers, SessionSettings, SessionWorld } from './contract.ts';
+
+/** `read` frames that are said again after a reconnect: nobody answers them, so the last ones may have been lost. */
+const saidAgainMax = 64;
+
+/** What a session says and hears besides operations and entries. Made when first needed: most of thousands never do. */
+export class Ephemeral {
+  private readonly world: SessionWorld;
+  private readonly settings: SessionSettings;
+  private readonly handlers: SessionHandlers;
+  private readonly connection: Connection;
+  /** Read up to here, and not said yet. */
+  private readonly readsDue = new Map<ConversationId, Seq>();
+  /** Said on this connection, the latest last. */
+  private readonly readsSaid = new Map<ConversationId, Seq>();
+  private readonly pointers = new Map<ConversationId, Map<UserName, Pointers>>();
+  private cancelReads: Cancel | null = null;
+
+  constructor(world: SessionWorld, settings: SessionSettings, handlers: SessionHandlers, connection: Connection) {
+    this.world = world;
+    this.settings = settings;
+    this.handlers = handlers;
+    this.connection = connection;
+  }
+
+  // --- the connection
+
+  /** The server knows the conversations by now. */
+  online(): void {
+    this.sayReads();
+  }
+
+  leaving(): void {
+    this.sayReads();
+  }
+
+  down(): void {
+    this.cancelReads?.();
+    this.cancelReads = null;
+    for (const [conversation, upTo] of this.readsSaid) raise(this.readsDue, conversation, upTo);
+    this.readsSaid.clear();
+  }
+
+  private say(frame: ClientFrame): void {
+    this.connection.send(JSON.stringify(frame));
+  }
+
+  // --- receipts
+
+  read(conversation: ConversationId, upTo: Seq): void {
+    if (upTo <= (this.readsSaid.get(conversation) ?? 0)) return;
+    raise(this.readsDue, conversation, upTo);
+    this.cancelReads ??= this.world.clock.after(this.settings.ackDelayMs, () => this.sayReads());
+  }
+
+  private sayReads(): void {
+    this.cancelReads?.();
+    this.cancelReads = null;
+    if (this.connection.state !== 'online') return;
+    for (const [conversation, upTo] of this.readsDue) {
+      this.say({ type: 'read', conversation, upTo });
+      this.readsSaid.delete(conversation);
+      this.readsSaid.set(conversation, upTo);
+    }
+    this.readsDue.clear();
+    const tooMany = this.readsSaid.size - saidAgainMax;
+    for (const conversation of [...this.readsSaid.keys().take(Math.max(0, tooMany))])
+      this.readsSaid.delete(conversation);
+  }
+
+  receipt({ conversation, user, delivered, read }: ReceiptFrame): void {
+    const members = this.pointers.get(conversation) ?? new Map<UserName, Pointers>();
+    this.pointers.set(conversation, members);
+    const known = members.get(user);
+    if (known && delivered <= known.delivered && read <= known.read) return;
+    const now = {
+      delivered: Math.max(known?.delivered ?? 0, delivered) as Seq,
+      read: Math.max(known?.read ?? 0, read) as Seq,
+    };
+    members.set(user, now);
+    this.handlers.receipt?.({ conversation, user, ...now });
+  }
+}
+
+interface Pointers {
+  readonly delivered: Seq;
+  readonly read: Seq;
+}
+
+function raise(reads: Map<ConversationId, Seq>, conversation: ConversationId, upTo: Seq): void {
+  reads.set(conversation, Math.max(reads.get(conversation) ?? 0, upTo) as Seq);
+}

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSystemClock } from '../../../../src/system/adapters/system-clock.ts';
+import { createSystemRandom } from '../../../../src/system/adapters/system-random.ts';
+import type { Bus } from '../../../../src/system/database/bus.ts';
+import { createPostgresBus } from '../../../../src/system/database/postgres-bus.ts';
+import { createPostgresStore } from '../../../../src/system/database/postgres-store.ts';
+import type { Store } from '../../../../src/system/database/store.ts';
+import type { ServerId } from '../../../../src/system/protocol/ids.ts';
+import type { ChatServer, ServerSettings } from '../../../../src/system/server/contract.ts';
+import { createServer } from '../../../../src/system/server/server.ts';
+import { serverDefaults } from '../../../../src/system/server/settings.ts';
+import { type Asks, type FrameClient, helloTo, plainSecrets, signInAt } from '../../../helpers/chat-rig.ts';
+import { silentLog, startTestPostgres, type TestPostgres } from '../../../helpers/postgres.ts';
+
+/** The machine may be busy. */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+
+describe('two servers on PostgreSQL', () => {
+  let postgres: TestPostgres;
+  let url: string;
+  const lives: { server: ChatServer; store: Store; bus: Bus }[] = [];
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    url = await postgres.createDatabase();
+    for (const name of ['s1', 's2']) await begin(name);
+  }, 60_000);
+  afterAll(async () => {
+    for (const { server, store, bus } of lives) {
+      await server.drain();
+      await bus.close();
+      await store.close();
+    }
+    await postgres.stop();
+  });
+
+  async function begin(name: string, settings: Partial<ServerSettings> = {}): Promise<ChatServer> {
+    const clock = createSystemClock();
+    const store = await createPostgresStore({ url, log: silentLog });
+    const bus = await createPostgresBus({ url, clock, log: silentLog });
+    const vitals = {
+      sample: () => ({ cpuFraction: 0, cpuMicros: 0, rssBytes: 0, eventLoopUtilization: 0, eventLoopP99Ms: 0 }),
+    };
+    const server = createServer(
+      { clock, random: createSystemRandom(), log: silentLog, store, bus, secrets: plainSecrets, vitals },
+      { ...serverDefaults, ackFlushMs: 20, drainMs: 200, ...settings, server: name as ServerId },
+    );
+    await server.start();
+    lives.push({ server, store, bus });
+    return server;
+  }
+
+  async function online(name: string, at: number, asks: Asks = {}): Promise<FrameClient> {
+    const { server } = lives[at]!;
+    const client = helloTo(server, await signInAt(server, name), asks);
+    await eventually(() => client.frames.map(({ type }) => type)).toContain('caughtUp');
+    return client;
+  }
+
+  it('receipts go from one to the other, and are there after a reconnect', async () => {
+    const [anna, bob] = [await online('anna', 0, { receipts: true }), await online('bob', 1, { receipts: true })];
+    anna.send({ type: 'openDirect', clientId: 1, with: 'bob' });
+    await eventually(() => bob.entries()).toHaveLength(1);
+    const { conversation } = bob.entries()[0]!;
+    anna.send({ type: 'send', clientId: 2, conversation, epoch: 0, payload: 'x' });
+    await eventually(() => bob.entries()).toHaveLength(2);
+    bob.send({ type: 'ack', conversation, upTo: 2 });
+    await expect
+      .poll(() => anna.frames.at(-1))
+      .toEqual({ type: 'receipt', conversation, user: 'bob', delivered: 2, read: 0 });
+    bob.send({ type: 'read', conversation, upTo: 2 });
+    const told = { type: 'receipt', conversation, user: 'bob', delivered: 2, read: 2 };
+    await eventually(() => anna.frames.at(-1)).toEqual(told);
+    anna.pair.close();
+    const again = helloTo(lives[1]!.server, anna.account, { receipts: true });
+    await eventually(() => again.frames).toContainEqual(told);
+  }, 60_000);
+});
