@@ -13,7 +13,7 @@ export function pack(kind: number, parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** Copies of the parts. Throws when the bytes are not `count` parts of that kind. */
+/** The parts, as views of the bytes. Throws when the bytes are not `count` parts of that kind. */
 export function unpack(kind: number, bytes: Uint8Array, count: number): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts: Uint8Array[] = [];
@@ -21,7 +21,7 @@ export function unpack(kind: number, bytes: Uint8Array, count: number): Uint8Arr
   while (bytes.length >= at + lengthBytes && parts.length < count) {
     const end = at + lengthBytes + view.getUint32(at);
     if (end > bytes.length) break;
-    parts.push(bytes.slice(at + lengthBytes, end));
+    parts.push(bytes.subarray(at + lengthBytes, end));
     at = end;
   }
   if (bytes.length < kindBytes || view.getUint16(0) !== kind || parts.length !== count || at !== bytes.length) {

@@ -12,9 +12,10 @@ import { type Applied, EncryptionProblem, type Group, type Member, type Rule, ty
 import { nameOf, sameMember } from '../identity.ts';
 import { type MembershipChange, violation } from '../rule.ts';
 import { toText } from '../text.ts';
-import { confirmedState, pruned } from './changes.ts';
+import { confirmedState } from './changes.ts';
 import { innerOf, retire, statesOf, step } from './group.ts';
 import { compareTrees, expectDistinct, memberAt, memberOf, membersOf } from './members.ts';
+import { lean } from './ratchets.ts';
 import { spentSecrets } from './secrets.ts';
 import { problemOf, readMessage } from './wire.ts';
 
@@ -33,7 +34,7 @@ export async function apply(group: Group, text: string, rule: Rule, suite: Ciphe
     if (next.groupActiveState.kind === 'removedFromGroup') {
       return { kind: 'removed', by, wipe: () => retire(group, spentSecrets(statesOf(inner), [])) };
     }
-    return { kind: 'applied', by, added, removed, ...step(group, pruned(next), null) };
+    return { kind: 'applied', by, added, removed, ...step(group, own ? next : lean(next), null) };
   } catch (error) {
     const { reason, message } = problemOf(error);
     return { kind: 'rejected', reason, detail: message };

@@ -7,7 +7,7 @@ import type { Changed, ClaimedKeyPackage, Group, KeyChange, Step, WantedChange }
 import { innerOf, type Pending, step } from './group.ts';
 import { readClaimed } from './key-packages.ts';
 import { expectDistinct, leavesOf } from './members.ts';
-import { prunePath } from './secrets.ts';
+import { lean } from './ratchets.ts';
 import { writeMessage } from './wire.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function change(group: Group, wanted: WantedChange, suite: Ciphersu
     { wireAsPublicMessage: true, ratchetTreeExtension: true, extraProposals },
   );
   expectDistinct(made.newState.ratchetTree);
-  const next: ClientState = { ...pruned(made.newState), historicalReceiverData: new Map() };
+  const next: ClientState = { ...lean(made.newState), historicalReceiverData: new Map() };
   const keyChange: KeyChange = {
     epoch: group.epoch,
     commit: writeMessage(made.commit as Parameters<typeof writeMessage>[0]),
@@ -51,10 +51,6 @@ export function confirmedState(state: ClientState, pending: Pending): ClientStat
     resumptionPsk: state.keySchedule.resumptionPsk,
   };
   return { ...pending.state, historicalReceiverData: new Map([[state.groupContext.epoch, former]]) };
-}
-
-export function pruned(state: ClientState): ClientState {
-  return { ...state, privatePath: prunePath(state.privatePath, state.ratchetTree) };
 }
 
 export async function addProposals(claimed: readonly ClaimedKeyPackage[], suite: CiphersuiteImpl): Promise<Proposal[]> {

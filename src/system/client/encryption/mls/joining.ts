@@ -19,6 +19,7 @@ import { addProposals, describe, welcomeText } from './changes.ts';
 import { groupOf } from './group.ts';
 import { newPair, readPrivatePart } from './key-packages.ts';
 import { expectDistinct, leavesOf } from './members.ts';
+import { lean } from './ratchets.ts';
 import { overwrite, spentSecrets } from './secrets.ts';
 import { config } from './settings.ts';
 import { problemOf, readMessage, writeMessage } from './wire.ts';
@@ -41,7 +42,7 @@ export async function create(
     },
   );
   expectDistinct(newState.ratchetTree);
-  const state = { ...newState, historicalReceiverData: new Map() };
+  const state = { ...lean(newState), historicalReceiverData: new Map() };
   return {
     group: groupOf(state),
     change: { epoch: 0, commit: null, welcome: welcomeText(welcome), groupInfo: await describe(state, suite) },
@@ -76,7 +77,7 @@ export async function join(
     );
     expectDistinct(state.ratchetTree);
     return {
-      group: groupOf(state),
+      group: groupOf(lean(state)),
       usedKeyPackage: found.id,
       wipe: () => overwrite([privatePackage.initPrivateKey]),
     };
@@ -101,7 +102,7 @@ export async function joinExternally(device: Device, text: string, suite: Cipher
     );
     expectDistinct(newState.ratchetTree);
     return {
-      group: groupOf(newState),
+      group: groupOf(lean(newState)),
       change: {
         epoch: Number(groupInfo.groupContext.epoch),
         commit: writeMessage({ wireformat: 'mls_public_message', publicMessage }),

@@ -65,7 +65,7 @@ export async function readClaimed(
 
 /** Throws when the bytes are not a private part. The signature key is the device's. */
 export function readPrivatePart(bytes: Uint8Array, device: Device): KeyPackagePair {
-  const [initPrivateKey, hpkePrivateKey, publicPart] = unpack(privatePartKind, bytes, 3);
+  const [initPrivateKey, hpkePrivateKey, publicPart] = unpack(privatePartKind, bytes.slice(), 3);
   const decoded = decodeKeyPackage(publicPart!, 0);
   if (decoded === undefined) throw new Error('The private part of a key package is damaged.');
   return {

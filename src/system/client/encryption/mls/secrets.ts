@@ -1,6 +1,4 @@
 import type { ClientState } from 'ts-mls/clientState.js';
-import type { PrivateKeyPath } from 'ts-mls/privateKeyPath.js';
-import type { RatchetTree } from 'ts-mls/ratchetTree.js';
 import type { SecretTree } from 'ts-mls/secretTree.js';
 
 /**
@@ -28,18 +26,12 @@ export function overwrite(secrets: Iterable<Uint8Array>): void {
   for (const secret of secrets) secret.fill(0);
 }
 
-/** Without keys of nodes that the tree has blanked: nobody encrypts to them any more. */
-export function prunePath(path: PrivateKeyPath, tree: RatchetTree): PrivateKeyPath {
-  const kept = Object.entries(path.privateKeys).filter(([node]) => tree[Number(node)] !== undefined);
-  return { ...path, privateKeys: Object.fromEntries(kept) };
-}
-
 // ---
 
 function addTree(secrets: Set<Uint8Array>, tree: SecretTree): void {
-  for (const { application, handshake } of tree) {
-    secrets.add(application.secret).add(handshake.secret);
+  for (const { application } of tree) {
+    if (application.secret.length === 0) continue;
+    secrets.add(application.secret);
     for (const secret of Object.values(application.unusedGenerations)) secrets.add(secret);
-    for (const secret of Object.values(handshake.unusedGenerations)) secrets.add(secret);
   }
 }
