@@ -1,6 +1,6 @@
 /**
- * What encryption costs one device: a message of 100 bytes in a group of two, on `node:crypto` and on WebCrypto, and a group of 100 that is
- * created and joined by the 99 others. Prints medians of the rounds: CPU of the whole process, which other programs on the machine do not
+ * What encryption costs one device: a message of 100 bytes in a group of two, on `node:crypto`, on WebCrypto and modelled, and a group of 100
+ * that is created and joined by the 99 others. Prints medians of the rounds: CPU of the whole process, which other programs on the machine do not
  * change, and beside it what the clock said (`waited`).
  * Options: `--rounds N` (5), `--messages N` (300) per round, `--members N` (100).
  */
@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 import { createNodeCipherSuite } from '../src/system/adapters/node-cipher-suite.ts';
 import { createWebCipherSuite } from '../src/system/adapters/web-cipher-suite.ts';
 import type { Changed, Encryption, Group, Step } from '../src/system/client/encryption/contract.ts';
-import { createMls } from '../src/system/client/encryption/mls/mls.ts';
+import { encryptions } from '../src/system/client/encryption/index.ts';
+import { createSeededRandom } from '../src/system/seeded-random.ts';
 import { printFigures, rounded } from './support/run-once.ts';
 
 const { values } = parseArgs({
@@ -22,9 +23,11 @@ const rounds = Number(values.rounds);
 const messages = Number(values.messages);
 const members = Number(values.members);
 
+const random = createSeededRandom(1);
 const providers: readonly (readonly [string, Encryption])[] = [
-  ['node', createMls(createNodeCipherSuite())],
-  ['webcrypto', createMls(await createWebCipherSuite())],
+  ['node', encryptions.mls({ suite: createNodeCipherSuite(), random })],
+  ['webcrypto', encryptions.mls({ suite: await createWebCipherSuite(), random })],
+  ['modelled', encryptions.modelled({ suite: createNodeCipherSuite(), random })],
 ];
 const encryptUs: Record<string, number | null> = {};
 const decryptUs: Record<string, number | null> = {};
@@ -37,7 +40,7 @@ for (const [name, encryption] of providers) {
   console.log(`${name}: encrypt ${encryptUs[name]} µs, decrypt ${decryptUs[name]} µs; both waited ${waited[name]} µs`);
 }
 const groups = await repeat(Math.min(rounds, 3), () => gather(providers[0]![1]));
-const { welcomeChars, groupInfoChars, storedBytes } = groups[0]!;
+const { welcomeChars, groupInfoChars, commitChars, storedBytes } = groups[0]!;
 const joinUs = median(groups.map((each) => each.join.cpuUs));
 printFigures({
   encryptUs,
@@ -49,6 +52,7 @@ printFigures({
   exportUs: rounded(median(groups.map((each) => each.exported.cpuUs)) / 10),
   welcomeChars,
   groupInfoChars,
+  commitChars,
   storedBytes,
 });
 
@@ -123,6 +127,8 @@ async function gather(encryption: Encryption) {
     exported: await spent(() => repeat(10, async () => encryption.exportGroup(group))),
     welcomeChars: change.welcome!.length,
     groupInfoChars: change.groupInfo.length,
+    // The first removal is the longest commit: nobody shares a key with anybody yet.
+    commitChars: (await encryption.change(group, { remove: [{ user: invited[0]!.user }] })).change.commit!.length,
     storedBytes: encryption.exportGroup(group).length,
   };
 }

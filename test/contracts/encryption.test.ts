@@ -1,12 +1,16 @@
 import { createNodeCipherSuite } from '../../src/system/adapters/node-cipher-suite.ts';
 import { createWebCipherSuite } from '../../src/system/adapters/web-cipher-suite.ts';
+import { encryptions } from '../../src/system/client/encryption/index.ts';
 import { createMls } from '../../src/system/client/encryption/mls/mls.ts';
+import { createSeededRandom } from '../../src/system/seeded-random.ts';
 import { encryptionContract } from './encryption.ts';
 
-encryptionContract('mls on node:crypto', { make: async () => createMls(createNodeCipherSuite()) });
-encryptionContract('mls on WebCrypto', { make: async () => createMls(await createWebCipherSuite()) });
+const world = { suite: createNodeCipherSuite(), random: createSeededRandom(1) };
+for (const [name, create] of Object.entries(encryptions)) encryptionContract(name, { make: async () => create(world) });
+
+const web = createMls(await createWebCipherSuite());
+encryptionContract('mls on WebCrypto', { make: async () => web });
 
 let made = 0;
-encryptionContract('mls, devices on either', {
-  make: async () => createMls(made++ % 2 === 0 ? createNodeCipherSuite() : await createWebCipherSuite()),
-});
+const either = [encryptions.mls(world), web];
+encryptionContract('mls, devices on either', { make: async () => either[made++ % 2]! });

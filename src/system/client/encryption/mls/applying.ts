@@ -8,18 +8,17 @@ import { emptyPskIndex } from 'ts-mls/pskIndex.js';
 import type { PublicMessage } from 'ts-mls/publicMessage.js';
 import { addLeafNode, removeLeafNode } from 'ts-mls/ratchetTree.js';
 import { toLeafIndex } from 'ts-mls/treemath.js';
-import { type Applied, EncryptionProblem, type Group, type Member, type Rule, type Trouble } from '../contract.ts';
+import { type Applied, EncryptionProblem, type Group, type Member, type Rule } from '../contract.ts';
 import { nameOf, sameMember } from '../identity.ts';
 import { type MembershipChange, violation } from '../rule.ts';
-import { toText } from '../text.ts';
 import { confirmedState } from './changes.ts';
-import { innerOf, retire, statesOf, step } from './group.ts';
+import { expectNow } from './epochs.ts';
+import { type Engine, innerOf, retire, statesOf, step } from './group.ts';
 import { compareTrees, expectDistinct, memberAt, memberOf, membersOf } from './members.ts';
-import { lean } from './ratchets.ts';
 import { spentSecrets } from './secrets.ts';
 import { problemOf, readMessage } from './wire.ts';
 
-export async function apply(group: Group, text: string, rule: Rule, suite: CiphersuiteImpl): Promise<Applied> {
+export async function apply(group: Group, text: string, rule: Rule, { suite, lean }: Engine): Promise<Applied> {
   const inner = innerOf(group);
   const { state, pending } = inner;
   try {
@@ -39,15 +38,6 @@ export async function apply(group: Group, text: string, rule: Rule, suite: Ciphe
     const { reason, message } = problemOf(error);
     return { kind: 'rejected', reason, detail: message };
   }
-}
-
-/** Throws unless a message is of this group and epoch. */
-export function expectNow(group: Group, { groupId, epoch }: { groupId: Uint8Array; epoch: bigint }): void {
-  const id = toText(groupId);
-  if (id !== group.id) throw new EncryptionProblem('otherGroup', `It is of group ${id}, not of ${group.id}.`);
-  if (epoch === BigInt(group.epoch)) return;
-  const reason: Trouble = epoch < BigInt(group.epoch) ? 'pastEpoch' : 'futureEpoch';
-  throw new EncryptionProblem(reason, `It is of epoch ${epoch}; the group is in epoch ${group.epoch}.`);
 }
 
 // ---

@@ -4,17 +4,16 @@ import type { CiphersuiteImpl } from 'ts-mls/crypto/ciphersuite.js';
 import type { Proposal } from 'ts-mls/proposal.js';
 import type { Welcome } from 'ts-mls/welcome.js';
 import type { Changed, ClaimedKeyPackage, Group, KeyChange, Step, WantedChange } from '../contract.ts';
-import { innerOf, type Pending, step } from './group.ts';
+import { type Engine, innerOf, type Pending, step } from './group.ts';
 import { readClaimed } from './key-packages.ts';
 import { expectDistinct, leavesOf } from './members.ts';
-import { lean } from './ratchets.ts';
 import { writeMessage } from './wire.ts';
 
 /**
  * Commits are public messages, which the server could read: they say who came and went, which it knows, and every member
  * of the epoch can tell them from forgeries. A private one would use up a key of the epoch for each lost race.
  */
-export async function change(group: Group, wanted: WantedChange, suite: CiphersuiteImpl): Promise<Changed> {
+export async function change(group: Group, wanted: WantedChange, { suite, lean }: Engine): Promise<Changed> {
   const { state } = innerOf(group);
   const extraProposals = [
     ...removeProposals(state, wanted.remove ?? []),

@@ -1,8 +1,16 @@
 import type { ClientState } from 'ts-mls/clientState.js';
+import type { CiphersuiteImpl } from 'ts-mls/crypto/ciphersuite.js';
 import type { Group, KeyChange, Step } from '../contract.ts';
 import { toText } from '../text.ts';
 import { memberAt } from './members.ts';
 import { overwrite, spentSecrets } from './secrets.ts';
+
+/** What differs between real groups and modelled ones. */
+export interface Engine {
+  readonly suite: CiphersuiteImpl;
+  /** A fresh state without what is never needed. */
+  lean(state: ClientState): ClientState;
+}
 
 /** What a group's value stands for. */
 export interface Inner {

@@ -1,6 +1,5 @@
 import { createGroup, joinGroup } from 'ts-mls/clientState.js';
 import { createCommit, joinGroupExternal } from 'ts-mls/createCommit.js';
-import type { CiphersuiteImpl } from 'ts-mls/crypto/ciphersuite.js';
 import { ratchetTreeFromExtension } from 'ts-mls/groupInfo.js';
 import { emptyPskIndex } from 'ts-mls/pskIndex.js';
 import type { RatchetTree } from 'ts-mls/ratchetTree.js';
@@ -16,10 +15,9 @@ import { nameOf } from '../identity.ts';
 import { groupIdBytes } from '../sizes.ts';
 import { toText } from '../text.ts';
 import { addProposals, describe, welcomeText } from './changes.ts';
-import { groupOf } from './group.ts';
+import { type Engine, groupOf } from './group.ts';
 import { newPair, readPrivatePart } from './key-packages.ts';
 import { expectDistinct, leavesOf } from './members.ts';
-import { lean } from './ratchets.ts';
 import { overwrite, spentSecrets } from './secrets.ts';
 import { config } from './settings.ts';
 import { problemOf, readMessage, writeMessage } from './wire.ts';
@@ -28,7 +26,7 @@ import { problemOf, readMessage, writeMessage } from './wire.ts';
 export async function create(
   device: Device,
   claimed: readonly ClaimedKeyPackage[],
-  suite: CiphersuiteImpl,
+  { suite, lean }: Engine,
 ): Promise<Changed> {
   const { publicPackage, privatePackage } = await newPair(device, suite);
   const id = suite.rng.randomBytes(groupIdBytes);
@@ -54,7 +52,7 @@ export async function join(
   device: Device,
   text: string,
   findPrivate: FindPrivate,
-  suite: CiphersuiteImpl,
+  { suite, lean }: Engine,
 ): Promise<Joined> {
   const { welcome } = readMessage(text, 'mls_welcome');
   if (welcome.cipherSuite !== suite.name) throw new EncryptionProblem('malformed', `It is not for ${suite.name}.`);
@@ -86,7 +84,7 @@ export async function join(
   }
 }
 
-export async function joinExternally(device: Device, text: string, suite: CiphersuiteImpl): Promise<Changed> {
+export async function joinExternally(device: Device, text: string, { suite, lean }: Engine): Promise<Changed> {
   const { groupInfo } = readMessage(text, 'mls_group_info');
   const { publicPackage, privatePackage } = await newPair(device, suite);
   try {

@@ -1,14 +1,11 @@
-import type { ClientState } from 'ts-mls/clientState.js';
 import { createApplicationMessage } from 'ts-mls/createMessage.js';
 import type { CiphersuiteImpl } from 'ts-mls/crypto/ciphersuite.js';
-import type { PrivateMessage } from 'ts-mls/privateMessage.js';
 import { processPrivateMessage } from 'ts-mls/processMessages.js';
 import { emptyPskIndex } from 'ts-mls/pskIndex.js';
-import type { RatchetTree } from 'ts-mls/ratchetTree.js';
 import type { SecretTree } from 'ts-mls/secretTree.js';
 import { type Decrypted, type Encrypted, EncryptionProblem, type Group, type Member } from '../contract.ts';
 import { plaintextBytesMax } from '../sizes.ts';
-import { expectNow } from './applying.ts';
+import { type EpochKeys, expectKeys } from './epochs.ts';
 import { innerOf, step } from './group.ts';
 import { memberAt } from './members.ts';
 import { problemOf, readMessage, writeMessage } from './wire.ts';
@@ -29,11 +26,14 @@ export async function decrypt(group: Group, payload: string, suite: CiphersuiteI
   const { state, pending } = innerOf(group);
   try {
     const { privateMessage } = readMessage(payload, 'mls_private_message');
+    if (privateMessage.contentType !== 'application') {
+      throw new EncryptionProblem('notAllowed', 'It is no message of a user.');
+    }
     const keysBefore = expectKeys(group, state, privateMessage);
     const result = await processPrivateMessage(state, privateMessage, emptyPskIndex, suite);
     if (result.kind !== 'applicationMessage') throw new EncryptionProblem('notAllowed', 'It is no message of a user.');
     const { newState, message, consumed } = result;
-    const keysAfter = keysOf(newState, privateMessage.epoch)!;
+    const keysAfter = expectKeys(group, newState, privateMessage);
     return {
       kind: 'message',
       plaintext: message,
@@ -47,24 +47,6 @@ export async function decrypt(group: Group, payload: string, suite: CiphersuiteI
 }
 
 // ---
-
-interface EpochKeys {
-  readonly secretTree: SecretTree;
-  readonly ratchetTree: RatchetTree;
-}
-
-/** Keys of this epoch or of the one before it. */
-function keysOf(state: ClientState, epoch: bigint): EpochKeys | undefined {
-  return epoch === state.groupContext.epoch ? state : state.historicalReceiverData.get(epoch);
-}
-
-function expectKeys(group: Group, state: ClientState, message: PrivateMessage): EpochKeys {
-  if (message.contentType !== 'application') throw new EncryptionProblem('notAllowed', 'It is no message of a user.');
-  const keys = keysOf(state, message.epoch);
-  if (keys === undefined) expectNow(group, message);
-  expectNow(group, { groupId: message.groupId, epoch: BigInt(group.epoch) });
-  return keys!;
-}
 
 /**
  * Who sent it: ts-mls checks the sender and does not say who it is, but replaces its ratchet, and no other, by the next.

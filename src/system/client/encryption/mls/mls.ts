@@ -5,11 +5,12 @@ import { safetyCode } from '../safety-code.ts';
 import { plaintextBytesMax } from '../sizes.ts';
 import { apply } from './applying.ts';
 import { change, confirm } from './changes.ts';
-import { innerOf } from './group.ts';
+import { type Engine, innerOf } from './group.ts';
 import { create, join, joinExternally } from './joining.ts';
 import { makeKeyPackages, readKeyPackage } from './key-packages.ts';
 import { membersOf } from './members.ts';
 import { decrypt, encrypt } from './messages.ts';
+import { lean } from './ratchets.ts';
 import { exportDevice, exportGroup, importDevice, importGroup } from './stored.ts';
 
 /** A provider of the cryptography of MLS: cipher suite 1, keys as raw bytes. */
@@ -17,6 +18,12 @@ export type CipherSuite = CiphersuiteImpl;
 
 /** Messaging Layer Security (RFC 9420) by ts-mls. Every state is checked against the promises of the contract's `Rule`. */
 export function createMls(suite: CipherSuite): Encryption {
+  return createOn({ suite, lean });
+}
+
+/** The same on any engine. */
+export function createOn(engine: Engine): Encryption {
+  const { suite } = engine;
   return {
     name: 'mls',
     plaintextBytesMax,
@@ -32,12 +39,12 @@ export function createMls(suite: CipherSuite): Encryption {
       const { id, member } = await readKeyPackage(text, suite);
       return { id, member };
     },
-    create: (device, claimed) => create(device, claimed, suite),
-    join: (device, welcome, findPrivate) => join(device, welcome, findPrivate, suite),
-    joinExternally: (device, groupInfo) => joinExternally(device, groupInfo, suite),
-    change: (group, wanted) => change(group, wanted, suite),
+    create: (device, claimed) => create(device, claimed, engine),
+    join: (device, welcome, findPrivate) => join(device, welcome, findPrivate, engine),
+    joinExternally: (device, groupInfo) => joinExternally(device, groupInfo, engine),
+    change: (group, wanted) => change(group, wanted, engine),
     confirm,
-    apply: (group, commit, rule) => apply(group, commit, rule, suite),
+    apply: (group, commit, rule) => apply(group, commit, rule, engine),
     encrypt: (group, plaintext) => encrypt(group, plaintext, suite),
     decrypt: (group, payload) => decrypt(group, payload, suite),
     members: (group) => membersOf(innerOf(group).state.ratchetTree),

@@ -65,9 +65,10 @@ const generationBytes = 4;
 const countBytes = 2;
 const entryBytes = generationBytes + secretBytes;
 
-/** Stands where no ratchet is needed; shared, for a tree has more such places than members. */
 const nothing: GenerationSecret = { secret: new Uint8Array(), generation: 0, unusedGenerations: {} };
-const empty: SecretTreeNode = { application: nothing, handshake: nothing };
+
+/** Stands where no ratchet is needed; shared, for a tree has more such places than members. */
+export const empty: SecretTreeNode = { application: nothing, handshake: nothing };
 
 function leanTree(secretTree: SecretTree, ratchetTree: RatchetTree): SecretTree {
   return secretTree.map(({ application, handshake }, at) => {
