@@ -5,6 +5,7 @@ import {
   errors,
   limits,
   type Route,
+  reservedNames,
   routes,
   serverFrame,
   socketPath,
@@ -15,6 +16,7 @@ export function protocolPage(): string {
   return [
     opening,
     httpSection(),
+    nameSection,
     socketSection,
     '### Client to server',
     framesOf(clientFrame),
@@ -60,6 +62,13 @@ function routeSection(route: Route): string {
   if (route.answer) parts.push(`Answer:\n\n${fieldsOf(route.answer)}`);
   return parts.join('\n\n');
 }
+
+const nameSection: string = `## Names
+
+A user is found, and signs in, by the exact name in any case. Names that look alike cannot stand beside each other: each has a
+skeleton, without \`.\`, \`_\`, \`-\` and case, with \`l\` for \`i\` and \`1\`, \`o\` for \`0\`, \`rn\` for \`m\` and \`vv\` for \`w\`, and whoever comes second is
+refused with \`nameTaken\` (after UTS #39, section 4). The name of a deleted user stays taken. Refused with \`nameReserved\`, and everything that
+looks like them: ${reservedNames.map((name) => `\`${name}\``).join(', ')}.`;
 
 const socketSection: string = `## WebSocket \`${socketPath}\`
 

@@ -25,9 +25,21 @@ export function accountsContract(bench: Bench): void {
     expect(await store.findUser('Adam')).toBeNull();
   });
 
+  it('does not let names that look alike stand beside each other, and finds each by its exact name only', async () => {
+    const { store, other } = bench;
+    const paul = await store.createUser({ name: userName('Paul.W'), passwordHash: 'h', at: 1 });
+    for (const name of ['pau1-w', 'PaulVV', 'pa-uIw', 'Paul_W']) {
+      expect(await other.createUser({ name: userName(name), passwordHash: 'h', at: 1 }), name).toBeNull();
+    }
+    expect((await other.findUser('PAUL.w'))?.id).toBe(paul);
+    expect(await other.findUser('pau1-w')).toBeNull();
+    expect(await other.findUser('PaulW')).toBeNull();
+  });
+
   it('gives a name to one of many who want it at once', async () => {
     const stores = [bench.store, bench.other, bench.store, bench.other];
-    const wishes = stores.map((store) => store.createUser({ name: userName('ada'), passwordHash: 'h', at: 1 }));
+    const names = ['ada1', 'Ada1', 'ada.l', 'adaI'];
+    const wishes = stores.map((store, i) => store.createUser({ name: userName(names[i]!), passwordHash: 'h', at: 1 }));
     expect((await Promise.all(wishes)).filter((id) => id !== null)).toHaveLength(1);
   });
 

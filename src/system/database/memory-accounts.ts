@@ -1,5 +1,6 @@
 import type { EpochMs } from '../ports.ts';
 import type { DeviceId, UserId, UserName } from '../protocol/ids.ts';
+import { skeletonOf } from '../protocol/names.ts';
 import type { AccountStore, PasswordChange, SignedInDevice } from './account-store.ts';
 import { nameKey } from './change-rules.ts';
 import type { Connected, Identity, NewSession, StoredUser } from './store.ts';
@@ -30,6 +31,7 @@ interface Session {
 export function createMemoryAccounts() {
   const users = new Map<UserId, Account>();
   const byKey = new Map<string, Account>();
+  const skeletons = new Set<string>();
   const devices: Device[] = [];
   const byToken = new Map<string, Device>();
 
@@ -59,11 +61,12 @@ export function createMemoryAccounts() {
   };
 
   function createUser({ name, passwordHash }: { name: UserName; passwordHash: string }): UserId | null {
-    const key = nameKey(name);
-    if (byKey.has(key)) return null;
+    const skeleton = skeletonOf(name);
+    if (skeletons.has(skeleton)) return null;
     const account = { id: (users.size + 1) as UserId, name, passwordHash, deleted: false, devices: [] };
     users.set(account.id, account);
-    byKey.set(key, account);
+    skeletons.add(skeleton);
+    byKey.set(nameKey(name), account);
     return account.id;
   }
 

@@ -1,4 +1,5 @@
 import type { DeviceId, UserId } from '../protocol/ids.ts';
+import { skeletonOf } from '../protocol/names.ts';
 import type { Pool, Statement } from './postgres-pool.ts';
 import { storable } from './postgres-text.ts';
 import type { Connected, Identity, Store, StoredUser } from './store.ts';
@@ -9,7 +10,12 @@ export function createAccounts(
 ): Pick<Store, 'createUser' | 'findUser' | 'createSession' | 'findSession' | 'beginConnection' | 'deleteSession'> {
   return {
     createUser: async ({ name, passwordHash, at }) => {
-      const [row] = await pool.write<{ id: UserId }>(createUser, [storable(name), passwordHash, at]);
+      const [row] = await pool.write<{ id: UserId }>(createUser, [
+        storable(name),
+        passwordHash,
+        at,
+        skeletonOf(storable(name)),
+      ]);
       return row?.id ?? null;
     },
     findUser: async (name) => {
@@ -46,7 +52,9 @@ export function createAccounts(
 
 const createUser: Statement = {
   name: 'create_user',
-  text: 'INSERT INTO users (name, password_hash, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id',
+  text: `
+    INSERT INTO users (name, password_hash, created_at, skeleton) VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING RETURNING id`,
 };
 
 const findUser: Statement = {

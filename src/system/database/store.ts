@@ -14,7 +14,7 @@ export interface Store extends AccountStore {
   /** Encrypted images. */
   readonly blobs: BlobStore;
 
-  /** Null when the name, or the same name in other case, is or was somebody's. */
+  /** Null when the name, or one that looks like it (`skeletonOf`), is or was somebody's. */
   createUser(user: { name: UserName; passwordHash: string; at: EpochMs }): Promise<UserId | null>;
   /** Looks the name up regardless of case; null also for a deleted user. */
   findUser(name: string): Promise<StoredUser | null>;

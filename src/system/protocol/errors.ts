@@ -21,7 +21,7 @@ export const errors = {
     status: 401,
     meaning: 'No token, or the token is unknown, expired or signed out; or the name and password do not fit together.',
   },
-  nameTaken: { definite: true, status: 409, meaning: 'The name, or one that looks like it, belongs to somebody.' },
+  nameTaken: { definite: true, status: 409, meaning: 'The name, or one that looks like it, is or was somebody’s.' },
   nameReserved: {
     definite: true,
     status: 409,

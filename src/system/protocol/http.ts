@@ -117,7 +117,7 @@ export const routes = {
   signUp: {
     method: 'POST',
     path: '/v1/users',
-    does: 'Sign up.',
+    does: 'Sign up; see Names.',
     body: signUpBody,
     answer: signUpAnswer,
     authenticated: false,

@@ -3,6 +3,7 @@ import type { Identity, StoredUser } from '../database/store.ts';
 import type { EpochMs, Ms, Random, Secrets } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { DeviceId, UserId, UserName } from '../protocol/ids.ts';
+import { isReservedName } from '../protocol/names.ts';
 import type { Ground } from './ground.ts';
 import type { PasswordGate } from './password-gate.ts';
 
@@ -34,6 +35,7 @@ export function createAccounts(ground: Ground, secrets: Secrets, passwords: Pass
     async signUp({ name, password, remote }) {
       const obstacle = passwords.obstacle({ name, remote });
       if (obstacle !== null) return obstacle;
+      if (isReservedName(name)) return { kind: 'refused', code: 'nameReserved' };
       const passwordHash = await passwords.run(() => secrets.hashPassword(password));
       const id = await store.createUser({ name, passwordHash, at: clock.wall() });
       return id === null ? { kind: 'refused', code: 'nameTaken' } : { kind: 'ok', value: { name } };

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,6 +10,7 @@ import { migrate } from '../../../src/system/database/postgres-migrate.ts';
 import { createPostgresStore } from '../../../src/system/database/postgres-store.ts';
 import { readStoredMessages } from '../../../src/system/database/postgres-stored.ts';
 import type { Store } from '../../../src/system/database/store.ts';
+import { skeletonOf } from '../../../src/system/protocol/names.ts';
 import {
   createGroup,
   direct,
@@ -141,6 +142,37 @@ describe('a store in PostgreSQL', () => {
       { number: 1 },
       { number: 2 },
     ]);
+  });
+
+  it('names from before there were skeletons get the same ones as new names, and look-alikes among them keep theirs', async () => {
+    const fresh = await postgres.createDatabase();
+    const folder = 'src/system/database/postgres-migrations';
+    const files = (await readdir(folder)).sort();
+    const all = await Promise.all(
+      files.map(async (name, i) => ({ number: i + 1, name, sql: await readFile(join(folder, name), 'utf8') })),
+    );
+    await migrate({
+      url: fresh,
+      log,
+      migrations: all.slice(
+        0,
+        files.findIndex((name) => name.endsWith('-name-skeletons.sql')),
+      ),
+    });
+    const arbitraryName = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,9}[A-Za-z0-9])?$/);
+    const chosen = fc.uniqueArray(arbitraryName, { minLength: 300, maxLength: 300, selector: skeletonOf });
+    const names = ['Paul', 'pau1', 'PAU.l', ...fc.sample(chosen, { numRuns: 1, seed: 3 })[0]!];
+    const values = names.map((name) => `('${name}', 'hash', 0)`);
+    await postgres.query(fresh, `INSERT INTO users (name, password_hash, created_at) VALUES ${values}`);
+    await migrate({ url: fresh, log, migrations: all });
+    const rows = await postgres.query(fresh, 'SELECT name, skeleton FROM users ORDER BY id');
+    expect(rows.map(({ skeleton }) => skeleton)).toEqual(
+      names.map((name, i) => skeletonOf(name) + (i === 1 || i === 2 ? `/${i + 1}` : '')),
+    );
+    const store = await createPostgresStore({ url: fresh, log });
+    stores.push(store);
+    for (const name of ['PAUL', 'Pau1', 'pau.l']) expect(await store.findUser(name), name).not.toBeNull();
+    expect(await store.createUser({ name: 'pau-l' as never, passwordHash: 'h', at: 1 })).toBeNull();
   });
 
   it('says in one sentence, without the password, that a database cannot be reached', async () => {

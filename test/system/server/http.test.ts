@@ -66,6 +66,20 @@ describe('accounts over HTTP', () => {
     expect(again).toMatchObject({ status: 409, body: { code: 'nameTaken' } });
   });
 
+  it('a name is taken also by one that looks like it; reserved ones are nobody’s', async () => {
+    const { ask } = await createDoor();
+    await ask('POST', '/v1/users', { body: { ...anna, name: 'paul' } });
+    const alike = await ask('POST', '/v1/users', { body: { ...anna, name: 'Pau1' } });
+    expect(alike).toMatchObject({ status: 409, body: { code: 'nameTaken', definite: true } });
+    for (const name of ['admin', 'Nawaab', 'r00t', 'me']) {
+      const refused = await ask('POST', '/v1/users', { body: { ...anna, name } });
+      expect(refused, name).toMatchObject({ status: 409, body: { code: 'nameReserved', definite: true } });
+    }
+    // Signing in is by the exact name, in any case.
+    const signInAs = (name: string) => ask('POST', '/v1/sessions', { body: { ...signIn, name } });
+    expect([(await signInAs('PAUL')).status, (await signInAs('pau1')).status]).toEqual([200, 401]);
+  });
+
   it('too many sign-ins for one name, or from one address, wait for as long as Retry-After says', async () => {
     const { rig, ask } = await createDoor({ settings: { signInPerMinutePerName: 2, signInPerMinutePerAddress: 4 } });
     const attempt = (name: string, remote: string) =>
