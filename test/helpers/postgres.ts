@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../src/system/database/postgres-embedded.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/system/database/postgres-embedded.ts';
 import type { Log } from '../../src/system/ports.ts';
 
 /** One PostgreSQL for the tests of a file. */
@@ -18,13 +18,25 @@ export interface TestPostgres {
 
 export const silentLog: Log = { write: () => {} };
 
-/** Call in `beforeAll`, and `stop` in `afterAll`. */
-export async function startTestPostgres(): Promise<TestPostgres> {
+/** A PostgreSQL that can be ended and started again; `stop` ends it for good and removes all of it. */
+export async function startPassingPostgres(): Promise<{ readonly server: EmbeddedPostgres; stop(): Promise<void> }> {
   const parent = await mkdtemp(join(tmpdir(), 'nawaab-test-'));
   // PostgreSQL runs as another user when the tests run as root, and a temporary directory is closed to others.
   await chmod(parent, 0o755);
   const directory = join(parent, 'postgres');
   const server = await startEmbeddedPostgres({ directory, persistent: false, log: silentLog });
+  return {
+    server,
+    stop: async () => {
+      await server.stop();
+      await rm(parent, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Call in `beforeAll`, and `stop` in `afterAll`. */
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const { server, stop } = await startPassingPostgres();
   let count = 0;
   return {
     createDatabase: async () => {
@@ -41,14 +53,11 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       if (row?.names) await queryDatabase(url, `TRUNCATE ${row.names} RESTART IDENTITY`);
     },
     query: queryDatabase,
-    stop: async () => {
-      await server.stop();
-      await rm(parent, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
-/** Runs one statement on the database at `url`; answers the rows. */
+/** Runs one statement, on a connection of its own, on the database at `url`; answers the rows. */
 export async function queryDatabase(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

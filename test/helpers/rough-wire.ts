@@ -8,7 +8,7 @@ export interface RoughWire {
   readonly open: number;
   /** Nothing arrives any more in either direction and nobody is told; new connections are taken and left alone. */
   swallow(): void;
-  /** New connections pass again; what was swallowed stays lost, as in a network that dropped it. */
+  /** New connections pass again and no trap is set; what was swallowed stays lost, as in a network that dropped it. */
   pass(): void;
   /** Takes no new connections. */
   refuse(): void;
@@ -17,10 +17,11 @@ export interface RoughWire {
   /** Ends the far side only: the near one is never told, as when a machine loses its power. */
   halfOpen(): void;
   /**
-   * From the next piece on that holds `text` and goes to the far side, the connection is silent: `request` loses this
-   * piece too, `answer` lets it through and loses what comes back. Resolves when that has happened.
+   * The next piece for the far side that holds `text` (`request`), or the answer to it (`answer`), is held until `act` is
+   * done. Then it goes on, or, when `act` says `lose`, it is lost and the connection silent from then on. Resolves after
+   * that; `port` is the near port of the connection as the far side sees it.
    */
-  lose(what: 'request' | 'answer', text: string): Promise<void>;
+  trap(what: 'request' | 'answer', text: string, act: (port: number) => Promise<'lose' | 'pass'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,6 +52,7 @@ export async function startRoughWire(target: { readonly port: number }): Promise
     },
     pass() {
       mode = 'pass';
+      trap = null;
     },
     refuse() {
       mode = 'refuse';
@@ -64,9 +66,9 @@ export async function startRoughWire(target: { readonly port: number }): Promise
         pair.far.destroy();
       }
     },
-    lose(what, text) {
+    trap(what, text, act) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      trap = { what, text, sprung: resolve };
+      trap = { what, text, act, sprung: resolve };
       return promise;
     },
     async close() {
@@ -76,12 +78,11 @@ export async function startRoughWire(target: { readonly port: number }): Promise
     },
   };
 
-  function springs(chunk: Buffer): Trap['what'] | null {
+  function springs(chunk: Buffer): Trap | null {
     if (trap === null || !chunk.includes(trap.text)) return null;
-    const { what, sprung } = trap;
+    const sprung = trap;
     trap = null;
-    sprung();
-    return what;
+    return sprung;
   }
 }
 
@@ -106,18 +107,30 @@ interface Pair {
 interface Trap {
   readonly what: 'request' | 'answer';
   readonly text: string;
+  readonly act: (port: number) => Promise<'lose' | 'pass'>;
   sprung(): void;
 }
 
-function join(pair: Pair, springs: (chunk: Buffer) => Trap['what'] | null): void {
+function join(pair: Pair, springs: (chunk: Buffer) => Trap | null): void {
   const { near, far } = pair;
+  let answer: Trap | null = null;
+  const go = async (chunk: Buffer, to: Socket, trap: Trap | null) => {
+    if (trap !== null && (await trap.act(far.localPort!)) === 'lose') pair.silent = true;
+    trap?.sprung();
+    if (!pair.silent) to.write(chunk);
+  };
   near.on('data', (chunk) => {
     if (pair.silent) return;
-    const lost = springs(chunk);
-    if (lost !== null) pair.silent = true;
-    if (lost !== 'request') far.write(chunk);
+    const trap = springs(chunk);
+    if (trap?.what === 'answer') answer = trap;
+    void go(chunk, far, trap?.what === 'request' ? trap : null);
   });
-  far.on('data', (chunk) => void (pair.silent || near.write(chunk)));
+  far.on('data', (chunk) => {
+    if (pair.silent) return;
+    const trap = answer;
+    answer = null;
+    void go(chunk, near, trap);
+  });
   near.on('end', () => void (pair.silent || far.end()));
   far.on('end', () => void (pair.silent || near.end()));
   near.on('close', () => far.destroy());

@@ -7,7 +7,14 @@ import { listen } from '../adapters/listen.ts';
 import type { Log } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { findPrograms, type Programs, postgresMajor } from './postgres-binaries.ts';
-import { type Ended, type Postmaster, runInitdb, startPostmaster, startWatchdog } from './postgres-programs.ts';
+import {
+  type Ended,
+  type Halt,
+  type Postmaster,
+  runInitdb,
+  startPostmaster,
+  startWatchdog,
+} from './postgres-programs.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Everything lies in here. It may exist when it is empty, or when it is persistent and was made by this function. */
@@ -29,8 +36,13 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** With user, password and database; loopback only. */
   readonly url: string;
-  /** The process whose children are all other processes of this PostgreSQL. */
+  /** The process whose children are all other processes of this PostgreSQL; another one after `start`. */
   readonly pid: number;
+  readonly alive: boolean;
+  /** Ends the processes and keeps the data. Resolves when none is left. */
+  halt(how: Halt): Promise<void>;
+  /** After `halt`, or when it died: starts it on the same data, at the same address. Resolves when it takes connections. */
+  start(): Promise<void>;
   /** Ends the processes and, unless persistent, removes the directory. Calling it twice is fine. */
   stop(): Promise<void>;
 }
@@ -64,7 +76,7 @@ export const embeddedSettings: Readonly<Record<string, string>> = {
  * even after a kill -9. Rejects with a `Problem` when it cannot start, leaving nothing behind.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { persistent, log, died, signal = new AbortController().signal } = options;
+  const { persistent, log, died, signal = never } = options;
   const home = homeIn(options.directory);
   await prepareDirectory(home, persistent);
   const watchdog = startWatchdog({ ...home, persistent });
@@ -77,11 +89,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const settings = { ...embeddedSettings, ...options.settings };
     const start = (port: number) => startPostmaster(programs, { data: home.data, port, settings, log, died, signal });
     const server = options.port === undefined ? await onFreePort(start) : await start(options.port);
-    return {
+    return controlled(server, {
       url: `postgres://${superuser}:${password}@127.0.0.1:${server.port}/postgres`,
-      pid: server.pid,
-      stop: once(() => end(server)),
-    };
+      // The signal was about the first start; a later one ends with `stop`.
+      again: () =>
+        startPostmaster(programs, { data: home.data, port: server.port, settings, log, died, signal: never }),
+      end,
+    });
   } catch (error) {
     await end(null);
     signal.throwIfAborted();
@@ -98,7 +112,42 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 // ---
 
 const superuser = 'nawaab';
+const never = new AbortController().signal;
 const freePortAttempts = 5;
+
+/** One act at a time, whoever asks for them. */
+function controlled(
+  first: Postmaster,
+  { url, again, end }: { url: string; again: () => Promise<Postmaster>; end: (last: Postmaster) => Promise<void> },
+): EmbeddedPostgres {
+  let server = first;
+  let last: Promise<void> = Promise.resolve();
+  let ending: Promise<void> | null = null;
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+  return {
+    url,
+    get pid() {
+      return server.pid;
+    },
+    get alive() {
+      return server.alive;
+    },
+    halt: (how) => inTurn(() => server.stop(how)),
+    start: () =>
+      inTurn(async () => {
+        if (ending !== null) throw new Problem('The database was stopped for good and is not started again.');
+        if (!server.alive) server = await again();
+      }),
+    stop: () => {
+      ending ??= inTurn(() => end(server));
+      return ending;
+    },
+  };
+}
 
 interface Home {
   readonly directory: string;
@@ -174,12 +223,4 @@ async function freePort(): Promise<number> {
   const port = await listen(probe, { host: '127.0.0.1', port: 0 });
   await new Promise((closed) => probe.close(closed));
   return port;
-}
-
-function once(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  return () => {
-    running ??= work();
-    return running;
-  };
 }

@@ -5,11 +5,15 @@ import type { Log } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import type { Programs } from './postgres-binaries.ts';
 
+/** How PostgreSQL is ended: `fast` writes a checkpoint first, `immediate` leaves it to a recovery, `kill` is kill -9. */
+export type Halt = 'fast' | 'immediate' | 'kill';
+
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
-  /** `fast` writes a checkpoint first, `immediate` leaves it to a recovery. Resolves when no process is left. */
-  stop(mode: 'fast' | 'immediate'): Promise<void>;
+  readonly alive: boolean;
+  /** Resolves when no process is left. What a kill leaves behind is removed by the next start on the same data, or the next `stop`. */
+  stop(how: Halt): Promise<void>;
 }
 
 /**
@@ -93,10 +97,19 @@ export async function startPostmaster(programs: Programs, options: PostmasterOpt
   return {
     pid: child.pid!,
     port,
-    stop: async (mode) => {
+    get alive() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    stop: async (how) => {
       stopping = true;
       child.ref();
-      const signals = mode === 'fast' ? (['SIGINT', 'SIGQUIT'] as const) : (['SIGQUIT'] as const);
+      if (how === 'kill') {
+        crashed = true;
+        child.kill('SIGKILL');
+        await exit;
+        return;
+      }
+      const signals = how === 'fast' ? (['SIGINT', 'SIGQUIT'] as const) : (['SIGQUIT'] as const);
       const inOrder = !crashed && (await stopProcess(child, { exit, signals }));
       if (!inOrder) await freeSharedMemory(programs, data);
     },

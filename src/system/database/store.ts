@@ -9,6 +9,7 @@ import type { ReceiptStore } from './receipt-store.ts';
 /**
  * Where everything that must survive is kept. Implementations: memory (virtual time, tests) and PostgreSQL; both pass
  * `test/contracts/store.ts`. A method rejects with `StoreFailure` only; then `definite` says whether nothing was written.
+ * Each call settles within a bound of the implementation's own: a server waits for it.
  */
 export interface Store extends AccountStore {
   /** Encrypted images. */

@@ -17,6 +17,7 @@ import {
   serve,
   startLocalCluster,
 } from '../../../src/system/node.ts';
+import { routes } from '../../../src/system/protocol/http.ts';
 import { allGone, processesWith } from '../../helpers/processes.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -143,6 +144,32 @@ describe('serve', { timeout: 120_000 }, () => {
     expect(first.lines).toContain(`http://127.0.0.1:${first.port}`);
     expect(first.lines).toContain(join(home, 'database'));
     expect(await round()).toMatchObject({ exit: 0, statuses: [409] });
+    expect(processesWith(home)).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('starts its database again after a kill -9, and all goes on', async () => {
+    const home = folder();
+    const ending = new AbortController();
+    const ready = Promise.withResolvers<void>();
+    const [port] = await freePorts(1, '127.0.0.1');
+    const lines: string[] = [];
+    const print = (line: string) => {
+      lines.push(line);
+      if (line.includes('Ctrl-C')) ready.resolve();
+    };
+    const exit = serve({ servers: 1, data: home, port: port!, probeMs: 20_000, signal: ending.signal, print });
+    await ready.promise;
+    const transport = createWsTransport({ origin: `http://127.0.0.1:${port}` });
+    const signUp = async (name: string) =>
+      (await transport.request({ ...routes.signUp, body: JSON.stringify({ name, password: 'correct horse' }) })).status;
+    expect(await signUp('alice')).toBe(201);
+    const pidFile = readFileSync(join(home, 'database', 'data', 'postmaster.pid'), 'utf8');
+    const postmaster = Number(pidFile.split('\n', 1)[0]);
+    process.kill(postmaster, 'SIGKILL');
+    await expect.poll(() => lines.at(-1)).toContain(`database (process ${postmaster}) was killed by SIGKILL`);
+    await expect.poll(() => signUp('alice'), { timeout: 20_000, interval: 500 }).toBe(409);
+    ending.abort(new Error('enough'));
+    expect(await exit).toBe(0);
     expect(processesWith(home)).toEqual([]);
   });
 

@@ -64,6 +64,24 @@ describe('a PostgreSQL of our own', () => {
     expect(await query(again.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
   });
 
+  it('can be ended, in order, at once or by kill -9, and started again where it was', async () => {
+    const server = await start();
+    await query(server.url, 'CREATE TABLE kept AS SELECT 7 AS n');
+    for (const how of ['fast', 'immediate', 'kill'] as const) {
+      const before = [server.pid, ...(await childrenOf(server.pid))];
+      const acts = [server.halt(how), server.start()];
+      await Promise.all(acts);
+      expect(before.filter(lives)).toEqual([]);
+      expect(lives(server.pid)).toBe(true);
+      expect(await query(server.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+    }
+    await server.halt('kill');
+    expect(server.alive).toBe(false);
+    await server.stop();
+    expect(existsSync(directory)).toBe(false);
+    await expect(server.start()).rejects.toThrow('stopped for good');
+  });
+
   it('is closed to those without the password', async () => {
     const url = new URL((await start()).url);
     url.password = 'wrong';

@@ -129,7 +129,7 @@ describe('a database that falls silent', () => {
   it('does not keep a connection on which listening failed', async () => {
     const far = await openBus();
     wire.reset();
-    await wire.lose('request', 'LISTEN');
+    await wire.trap('request', 'LISTEN', async () => 'lose');
     const near = await openBus(url);
     await expect
       .poll(

@@ -1,10 +1,9 @@
 import { join, resolve } from 'node:path';
 import { createLog } from '../../adapters/json-log.ts';
 import type { Ms } from '../../ports.ts';
-import { Problem } from '../../problem.ts';
 import { given } from '../given.ts';
 import { type LocalCluster, makeFolder, startLocalCluster } from './cluster.ts';
-import { type DatabaseChoice, databaseName } from './database.ts';
+import type { DatabaseChoice } from './database.ts';
 import { type Death, describeDeath } from './death.ts';
 
 export interface ServeOptions {
@@ -42,21 +41,15 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
   try {
     makeFolder(join(data, 'logs'));
     print('Starting …');
-    const broken = new AbortController();
-    const signal = AbortSignal.any([ending, broken.signal]);
-    const died = (death: Death) => {
-      if (death.name === databaseName) broken.abort(new Problem(`${describeDeath(death)}\n${databaseGone}`));
-      else print(`${describeDeath(death)}\nIt is started again.`);
-    };
-    const cluster = await startLocalCluster({ ...clusterOptions(options, data), died, signal });
+    const died = (death: Death) => print(`${describeDeath(death)}\nIt is started again.`);
+    const cluster = await startLocalCluster({ ...clusterOptions(options, data), died, signal: ending });
     try {
       for (const line of describe(cluster, options, data)) print(line);
-      await aborted(signal);
+      await aborted(ending);
       print('Draining …');
     } finally {
       await cluster.stop();
     }
-    broken.signal.throwIfAborted();
     print('Stopped.');
     return 0;
   } catch (error) {
@@ -73,7 +66,6 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
 // ---
 
 const portDefault = 8080;
-const databaseGone = 'Nothing goes on without it, so all was stopped; what was written is kept: start it again.';
 
 function clusterOptions(options: ServeOptions, data: string) {
   const { servers, balancers, strategy, probeMs, host, serverSettings } = options;
