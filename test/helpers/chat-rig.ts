@@ -39,7 +39,7 @@ export interface Account {
 }
 
 /** What a client asks for in `hello`. */
-export type Asks = Pick<Extract<ClientFrame, { type: 'hello' }>, 'receipts'>;
+export type Asks = Pick<Extract<ClientFrame, { type: 'hello' }>, 'receipts' | 'typing'>;
 
 type Cursors = readonly (readonly [ConversationId, number])[];
 

@@ -29,6 +29,10 @@ export interface ClientSession {
    * The user has read everything up to here. Cumulative; told to the others who ask for receipts. Works offline too.
    */
   read(conversation: ConversationId, upTo: Seq): void;
+  /**
+   * The user is typing; to be called at every key. Said now and then while connected, to the others who ask for it.
+   */
+  typing(conversation: ConversationId): void;
   /** Operations not answered yet. */
   readonly pending: number;
   /** The last entry of a conversation up to which everything has been shown; 0 if none. */
@@ -64,6 +68,8 @@ export interface SessionHandlers {
    * their devices has stored everything up to there. Only with `receipts`; never goes back.
    */
   receipt?(receipt: { conversation: ConversationId; user: UserName; delivered: Seq; read: Seq }): void;
+  /** A member has begun to type (`active`) or does not any more: by what they sent, or in silence. Only with `typing`. */
+  typing?(typing: { conversation: ConversationId; user: UserName; active: boolean }): void;
 }
 
 /** What the application asked for; `user` and `payload` are null where the operation has none. */
@@ -89,6 +95,8 @@ export interface SessionSettings {
   readonly nextClientId?: number;
   /** Whether to hear of receipts. Default false: they cost the server work. */
   readonly receipts?: boolean;
+  /** Whether to hear who is typing. Default false. */
+  readonly typing?: boolean;
   /** Full jitter between 0 and min(max, base × 2^attempt). */
   readonly backoffBaseMs: Ms;
   readonly backoffMaxMs: Ms;

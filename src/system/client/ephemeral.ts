@@ -1,8 +1,10 @@
-import type { Cancel } from '../ports.ts';
-import type { ClientFrame, ReceiptFrame } from '../protocol/frames.ts';
+import type { Cancel, Ms } from '../ports.ts';
+import type { ClientFrame, Entry, ReceiptFrame, TypingFrame } from '../protocol/frames.ts';
 import type { ConversationId, Seq, UserName } from '../protocol/ids.ts';
+import { limits } from '../protocol/limits.ts';
 import type { Connection } from './connection.ts';
 import type { SessionHandlers, SessionSettings, SessionWorld } from './contract.ts';
+import { Typists } from './typists.ts';
 
 /** `read` frames that are said again after a reconnect: nobody answers them, so the last ones may have been lost. */
 const saidAgainMax = 64;
@@ -19,12 +21,21 @@ export class Ephemeral {
   private readonly readsSaid = new Map<ConversationId, Seq>();
   private readonly pointers = new Map<ConversationId, Map<UserName, Pointers>>();
   private cancelReads: Cancel | null = null;
+  private readonly typists: Typists;
+  /** When it was last said that the user is typing, and where. */
+  private typed: { readonly conversation: ConversationId; readonly at: Ms } | null = null;
 
   constructor(world: SessionWorld, settings: SessionSettings, handlers: SessionHandlers, connection: Connection) {
     this.world = world;
     this.settings = settings;
     this.handlers = handlers;
     this.connection = connection;
+    this.typists = new Typists(world.clock, (typing) => handlers.typing?.(typing));
+  }
+
+  heard(frame: ReceiptFrame | TypingFrame): void {
+    if (frame.type === 'receipt') this.receipt(frame);
+    else this.typists.began(frame);
   }
 
   // --- the connection
@@ -43,6 +54,8 @@ export class Ephemeral {
     this.cancelReads = null;
     for (const [conversation, upTo] of this.readsSaid) raise(this.readsDue, conversation, upTo);
     this.readsSaid.clear();
+    this.typed = null;
+    this.typists.clear();
   }
 
   private say(frame: ClientFrame): void {
@@ -72,7 +85,7 @@ export class Ephemeral {
       this.readsSaid.delete(conversation);
   }
 
-  receipt({ conversation, user, delivered, read }: ReceiptFrame): void {
+  private receipt({ conversation, user, delivered, read }: ReceiptFrame): void {
     const members = this.pointers.get(conversation) ?? new Map<UserName, Pointers>();
     this.pointers.set(conversation, members);
     const known = members.get(user);
@@ -83,6 +96,21 @@ export class Ephemeral {
     };
     members.set(user, now);
     this.handlers.receipt?.({ conversation, user, ...now });
+  }
+
+  // --- typing
+
+  typing(conversation: ConversationId): void {
+    const now = this.world.clock.now();
+    const again = this.typed?.conversation === conversation && now < this.typed.at + limits.typingRepeatMs;
+    if (again || this.connection.state !== 'online') return;
+    this.typed = { conversation, at: now };
+    this.say({ type: 'typing', conversation });
+  }
+
+  /** Whoever has sent something does not type any more. */
+  entry({ conversation, sender }: Entry): void {
+    this.typists.ended(conversation, sender);
   }
 }
 

@@ -15,7 +15,7 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import type { ClientSession, SessionHandlers, SessionSettings, SessionState, SessionWorld } from './contract.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Inbox } from './inbox.ts';
-import { mayPass, Outbox } from './outbox.ts';
+import { isTooLarge, mayPass, Outbox } from './outbox.ts';
 
 export function createSession(
   world: SessionWorld,
@@ -108,12 +108,16 @@ class Session implements ClientSession, ConnectionOwner {
     this.ephemeral().read(conversation, upTo);
   }
 
+  typing(conversation: ConversationId): void {
+    this.ephemeral().typing(conversation);
+  }
+
   // --- the connection's owner
 
   hello(): string {
-    const { token, receipts } = this.settings;
+    const { token, receipts, typing } = this.settings;
     const cursors = this.inbox?.cursors() ?? [];
-    return frameText({ type: 'hello', token, cursors, ...(receipts && { receipts }) });
+    return frameText({ type: 'hello', token, cursors, ...(receipts && { receipts }), ...(typing && { typing }) });
   }
 
   frame(frame: ServerFrame): void {
@@ -144,7 +148,8 @@ class Session implements ClientSession, ConnectionOwner {
         this.news?.online();
         return;
       case 'receipt':
-        this.ephemeral().receipt(frame);
+      case 'typing':
+        this.ephemeral().heard(frame);
         return;
       case 'goAway':
       case 'pong':
@@ -265,6 +270,7 @@ class Session implements ClientSession, ConnectionOwner {
       this.connection.abandon(`Entries before ${entry.seq} of conversation ${entry.conversation} are missing.`);
       return;
     }
+    this.news?.entry(entry);
     if (arrival === 'show') this.handlers.entry?.(entry);
     if (entry.device === device && this.outbox?.settle(entry.clientId)) this.tellAccepted(entry);
     if (arrival !== 'own') this.ackLater();
@@ -288,10 +294,4 @@ class Session implements ClientSession, ConnectionOwner {
 
 function frameText(frame: ClientFrame): string {
   return JSON.stringify(frame);
-}
-
-/** What the server would close the connection for, for ever, since the operation would be repeated. */
-function isTooLarge(asked: OperationFrame): boolean {
-  if (asked.type === 'send') return asked.payload.length > limits.payloadCharsMax;
-  return asked.type === 'createGroup' && asked.title.length > limits.groupTitleCharsMax;
 }

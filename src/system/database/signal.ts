@@ -4,7 +4,10 @@ import type { ConversationId, Seq, ServerId, UserName } from '../protocol/ids.ts
  * What servers tell each other besides hints: ephemeral news. A signal may be lost, doubled or late; nothing is lost with
  * it that the next one, or a look into the store, does not make good.
  */
-export type Signal = ReceiptSignal | InterestSignal;
+export type Signal = NewsSignal | InterestSignal;
+
+/** What is told to sessions that asked for it. */
+export type NewsSignal = ReceiptSignal | TypingSignal;
 
 /** A pointer of a user has moved, and is stored. */
 export interface ReceiptSignal {
@@ -17,6 +20,15 @@ export interface ReceiptSignal {
   readonly at: Seq;
 }
 
+/** A user is typing. */
+export interface TypingSignal {
+  readonly kind: 'typing';
+  readonly conversation: ConversationId;
+  readonly user: UserName;
+  /** As with receipts; a server that is not as far forgets the signal. */
+  readonly at: Seq;
+}
+
 /** What the sessions of a server asked for. Others send it only that. Repeated while there is something, and soon forgotten. */
 export interface InterestSignal {
   readonly kind: 'interest';
@@ -24,4 +36,4 @@ export interface InterestSignal {
   readonly wants: readonly Interest[];
 }
 
-export type Interest = 'receipts';
+export type Interest = 'receipts' | 'typing';

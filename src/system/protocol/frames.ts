@@ -50,6 +50,7 @@ export const clientFrame = z.discriminatedUnion('type', [
           'Pairs `[conversation, seq]`: the device has stored everything up to there. Conversations left out count from the server’s own record.',
         ),
       receipts: z.boolean().optional().describe('Whether `receipt` frames are wanted; without it there are none.'),
+      typing: z.boolean().optional().describe('Whether `typing` frames are wanted; without it there are none.'),
     })
     .describe('The first frame. Answered by `welcome`, the conversations, what was missed, and `caughtUp`.'),
   z
@@ -79,6 +80,11 @@ export const clientFrame = z.discriminatedUnion('type', [
     .strictObject({ type: z.literal('read'), conversation: conversationId, upTo: seq })
     .describe(
       'The user has read everything up to and with `upTo`; what the device was not sent does not count. Cumulative; never answered. To be said after `caughtUp`, and said again after a reconnect if the connection was lost soon after it.',
+    ),
+  z
+    .strictObject({ type: z.literal('typing'), conversation: conversationId })
+    .describe(
+      'The user is typing. To be repeated every `typingRepeatMs` while it lasts; more often is swallowed. Never stored, never answered.',
     ),
   z.strictObject({ type: z.literal('ping') }).describe('A sign of life. Answered by `pong`.'),
 ]);
@@ -181,6 +187,11 @@ export const serverFrame = z.discriminatedUnion('type', [
     .describe(
       'How far a member has come. Sent to those who asked in `hello`: how it is now, one’s own pointers included, before or soon after `caughtUp` and for each new conversation; then when a pointer of another member has moved, at most one for each user and conversation in a quarter of a second. On one connection and from one to the next, the pointers of a user never go back. Not sent in groups of more than `ephemeralMembersMax` members.',
     ),
+  z
+    .strictObject({ type: z.literal('typing'), conversation: conversationId, user: userName })
+    .describe(
+      'A member is typing. It holds for `typingLifeMs`, or until an entry of theirs comes. Sent to those who asked in `hello`, in groups of up to `ephemeralMembersMax` members.',
+    ),
   z.strictObject({ type: z.literal('pong') }).describe('Answers `ping`.'),
   z
     .strictObject({
@@ -198,4 +209,5 @@ export type MembershipEntry = Extract<Entry, { type: 'membership' }>;
 export type ConversationFrame = Extract<ServerFrame, { type: 'conversation' }>;
 export type AcceptedFrame = Extract<ServerFrame, { type: 'accepted' }>;
 export type ReceiptFrame = Extract<ServerFrame, { type: 'receipt' }>;
+export type TypingFrame = Extract<ServerFrame, { type: 'typing' }>;
 export type RefusedFrame = Extract<ServerFrame, { type: 'refused' }>;

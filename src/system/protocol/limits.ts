@@ -18,6 +18,10 @@ export const limits = {
   conversationsPerUserMax: 10_000,
   /** Members of a group in which receipts and typing are told; in larger ones nobody gets them. */
   ephemeralMembersMax: 50,
+  /** That somebody is typing is said this often at most. */
+  typingRepeatMs: 3000,
+  /** And believed for so long. */
+  typingLifeMs: 7000,
   /** Operations of one session that wait for an answer; more are refused with `busy`. */
   inFlightPerSessionMax: 1024,
   /** Malformed frames in one minute before the connection is closed with 4004. */

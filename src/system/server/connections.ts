@@ -84,7 +84,7 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
     if (frame.type === 'hello') void hello(session, frame);
     else if (frame.type === 'ping') write(session, pongText);
     else if (frame.type === 'ack') hooks.ack(session, frame);
-    else if (frame.type === 'read') hooks.ephemeral(session, frame);
+    else if (frame.type === 'read' || frame.type === 'typing') hooks.ephemeral(session, frame);
     else hooks.operation(session, frame, bytes);
   }
 

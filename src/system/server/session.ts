@@ -53,6 +53,8 @@ export interface Session {
 
   /** What it asked for besides entries; null when nothing. */
   ephemeral: Ephemeral | null;
+  /** When it last said that the user is typing, by conversation; null when never. */
+  typedAt: Map<ConversationId, Ms> | null;
 }
 
 export function newSession(socket: Socket, now: Ms): Session {
@@ -82,6 +84,7 @@ export function newSession(socket: Socket, now: Ms): Session {
     memberships: 'unknown',
     ownEarly: null,
     ephemeral: null,
+    typedAt: null,
   };
 }
 

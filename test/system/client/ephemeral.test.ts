@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClientSession, SessionHandlers, SessionSettings } from '../../../src/system/client/contract.ts';
 import { createSession } from '../../../src/system/client/session.ts';
-import type { ConversationId, Seq, UserName } from '../../../src/system/protocol/ids.ts';
+import type { MessageEntry } from '../../../src/system/protocol/frames.ts';
+import type { ClientId, ConversationId, DeviceId, Seq, UserName } from '../../../src/system/protocol/ids.ts';
+import { limits } from '../../../src/system/protocol/limits.ts';
 import { createSeededRandom } from '../../../src/system/seeded-random.ts';
 import { createManualClock, type ManualClock } from '../../helpers/manual-clock.ts';
 import { createScriptedServer, flawless, myDevice } from './scripted-server.ts';
@@ -16,6 +18,7 @@ let heard: string[];
 
 const hearers: SessionHandlers = {
   receipt: ({ user, delivered, read }) => heard.push(`${user} has ${delivered}, read ${read}`),
+  typing: ({ conversation, user, active }) => heard.push(`${user} ${active ? 'types' : 'stops'} in ${conversation}`),
 };
 
 function newSession(settings: Partial<SessionSettings> = {}): ClientSession {
@@ -102,3 +105,54 @@ describe('receipts of a session', () => {
     expect(heard).toEqual(['bob has 3, read 1', 'bob has 3, read 2', 'bob has 5, read 2']);
   });
 });
+
+describe('typing of a session', () => {
+  it('is said at the first key, then now and then, and only while connected', async () => {
+    const session = newSession();
+    session.typing(room);
+    await goOnline(session);
+    for (let i = 0; i < 40; i++) {
+      session.typing(room);
+      await clock.advance(limits.typingRepeatMs / 20);
+    }
+    expect(frames('typing')).toEqual([
+      { type: 'typing', conversation: 1 },
+      { type: 'typing', conversation: 1 },
+    ]);
+    session.typing(2 as ConversationId);
+    await clock.advance(1);
+    expect(frames('typing').at(-1)).toEqual({ type: 'typing', conversation: 2 });
+  });
+
+  it('of others ends by itself, by what they send, and with the connection', async () => {
+    const session = newSession({ typing: true });
+    await goOnline(session);
+    expect(frames('hello')[0]).toMatchObject({ typing: true });
+    await othersType(1, 2);
+    expect(heard.splice(0)).toEqual(['bob types in 1', 'bob types in 2']);
+    await clock.advance(limits.typingLifeMs - 10);
+    await othersType(2);
+    await clock.advance(20);
+    expect(heard.splice(0)).toEqual(['bob stops in 1']);
+    await othersType(1);
+    server.say({ ...entryOf(bob), conversation: 2 as ConversationId });
+    await clock.advance(1);
+    expect(heard.splice(0)).toEqual(['bob types in 1', 'bob stops in 2']);
+    session.stop();
+    expect(heard).toEqual(['bob stops in 1']);
+    await clock.advance(1);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+async function othersType(...conversations: number[]): Promise<void> {
+  for (const conversation of conversations) {
+    server.say({ type: 'typing', conversation: conversation as ConversationId, user: bob });
+  }
+  await clock.advance(1);
+}
+
+function entryOf(sender: UserName): MessageEntry {
+  const ids = { device: 8 as DeviceId, clientId: 1 as ClientId };
+  return { type: 'message', conversation: room, seq: upTo(1), at: 1, sender, ...ids, epoch: 0, payload: '' };
+}

@@ -126,6 +126,7 @@ export function createScriptedServer(world: { clock: Clock; random: Random }, ma
         break;
       case 'ack':
       case 'read':
+      case 'typing':
         break;
       default:
         answer(from, frame);

@@ -9,8 +9,9 @@ import { createReads } from './reads.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { type EphemeralStats, newTally, statsOf } from './tally.ts';
+import { createTyping, type Typing } from './typing.ts';
 
-/** Everything that is told besides entries: receipts. */
+/** Everything that is told besides entries: receipts and typing. */
 export interface EphemeralNews {
   start(): void;
   receive(session: Session, frame: EphemeralFrame): void;
@@ -24,7 +25,7 @@ export interface EphemeralNews {
   stats(): EphemeralStats;
 }
 
-export type EphemeralFrame = Extract<ClientFrame, { type: 'read' }>;
+export type EphemeralFrame = Extract<ClientFrame, { type: 'read' | 'typing' }>;
 
 interface Parts {
   readonly bus: Bus;
@@ -34,9 +35,15 @@ interface Parts {
 
 export function createEphemeral(ground: Ground, { bus, rooms, sessions }: Parts): EphemeralNews {
   const tally = newTally();
-  const signals: Signals = createSignals(ground, { bus, tally, receive: (signal) => receipts.heard(signal) });
-  const receipts: Receipts = createReceipts(ground, { rooms, signals, tally, outflow: () => outflow });
-  const outflow: Outflow = createOutflow(ground, { write: sessions.write, sources: [receipts], tally });
+  const signals: Signals = createSignals(ground, {
+    bus,
+    tally,
+    receive: (signal) => (signal.kind === 'receipt' ? receipts.heard(signal) : typing.heard(signal)),
+  });
+  const parts = { rooms, signals, tally, outflow: () => outflow };
+  const receipts: Receipts = createReceipts(ground, parts);
+  const typing: Typing = createTyping(ground, parts);
+  const outflow: Outflow = createOutflow(ground, { write: sessions.write, sources: [receipts, typing], tally });
   const reads = createReads(ground, {
     tally,
     stored: (feed, upTo) => receipts.moved(feed, { delivered: upTo, read: upTo }),
@@ -46,14 +53,13 @@ export function createEphemeral(ground: Ground, { bus, rooms, sessions }: Parts)
     start: signals.start,
     receive(session, frame) {
       tally.received++;
-      reads.receive(session, frame);
+      if (frame.type === 'read') reads.receive(session, frame);
+      else typing.receive(session, frame);
     },
-    identified(session) {
-      if (session.ephemeral?.receipts) signals.ask('receipts', 1);
-    },
+    identified: (session) => ask(session, 1),
     left(session) {
       if (session.who === null) return;
-      if (session.ephemeral?.receipts) signals.ask('receipts', -1);
+      ask(session, -1);
       outflow.left(session);
     },
     joined: receipts.joined,
@@ -65,4 +71,9 @@ export function createEphemeral(ground: Ground, { bus, rooms, sessions }: Parts)
         queued: outflow.size + reads.waiting + receipts.waiting + signals.waiting,
       }),
   };
+
+  function ask({ ephemeral }: Session, by: 1 | -1): void {
+    if (ephemeral?.receipts) signals.ask('receipts', by);
+    if (ephemeral?.typing) signals.ask('typing', by);
+  }
 }

@@ -21,6 +21,8 @@ export interface Source {
   take(session: Session, framesMax: number): readonly string[];
   /** Whether something is left. */
   owes(session: Session): boolean;
+  /** Nothing can be said to the session now: gives up what would be no news later. */
+  miss?(session: Session): void;
 }
 
 interface Parts {
@@ -50,14 +52,18 @@ export function createOutflow(ground: Ground, { write, sources, tally }: Parts):
     for (const session of [...due]) {
       // Others may come in between: a message does not wait until everybody has been told everything.
       if (++served % sessionsPerTurn === 0) await pause(ground.clock, 0);
-      if (due.has(session) && isIdle(session)) serve(session);
+      if (!due.has(session)) continue;
+      if (!isIdle(session)) for (const source of sources) source.miss?.(session);
+      serve(session);
     }
     if (due.size > 0) pacer.wake();
   }
 
   function serve(session: Session): void {
     const frames: string[] = [];
-    for (const source of sources) frames.push(...source.take(session, framesPerSession - frames.length));
+    for (const source of isIdle(session) ? sources : []) {
+      frames.push(...source.take(session, framesPerSession - frames.length));
+    }
     for (const frame of frames) write(session, frame);
     tally.delivered += frames.length;
     if (!sources.some((source) => source.owes(session))) due.delete(session);

@@ -1,5 +1,5 @@
 import type { Bus } from '../../database/bus.ts';
-import type { Interest, ReceiptSignal, Signal } from '../../database/signal.ts';
+import type { Interest, NewsSignal } from '../../database/signal.ts';
 import type { Ms } from '../../ports.ts';
 import type { Seq, ServerId } from '../../protocol/ids.ts';
 import type { Ground } from '../ground.ts';
@@ -17,7 +17,7 @@ export interface Signals {
   ask(interest: Interest, by: 1 | -1): void;
   /** Whether another server wants it. */
   isWanted(interest: Interest): boolean;
-  send(signal: ReceiptSignal): void;
+  send(signal: NewsSignal): void;
   /** Signals that wait for the end of the window. */
   readonly waiting: number;
 }
@@ -25,7 +25,7 @@ export interface Signals {
 interface Parts {
   readonly bus: Bus;
   readonly tally: Tally;
-  receive(signal: Exclude<Signal, { kind: 'interest' }>): void;
+  receive(signal: NewsSignal): void;
 }
 
 export function createSignals(ground: Ground, { bus, tally, receive }: Parts): Signals {
@@ -33,7 +33,7 @@ export function createSignals(ground: Ground, { bus, tally, receive }: Parts): S
   const asked = new Map<Interest, number>();
   /** What other servers want, and until when that is believed. */
   const others = new Map<ServerId, { readonly wants: readonly Interest[]; readonly until: Ms }>();
-  const waiting = new Map<string, ReceiptSignal>();
+  const waiting = new Map<string, NewsSignal>();
   const pacer = createPacer(clock, settings.ephemeralWindowMs, flush);
 
   return {
@@ -91,7 +91,7 @@ export function createSignals(ground: Ground, { bus, tally, receive }: Parts): S
 
   // --- what goes out
 
-  function send(signal: ReceiptSignal): void {
+  function send(signal: NewsSignal): void {
     const key = keyOf(signal);
     const before = waiting.get(key);
     if (before !== undefined) tally.coalesced++;
@@ -116,15 +116,13 @@ const announceEveryMs = 5_000;
 /** A server that was not heard of for so long wants nothing any more. */
 const believedMs = 3 * announceEveryMs;
 
-function keyOf({ kind, conversation, user }: ReceiptSignal): string {
+function keyOf({ kind, conversation, user }: NewsSignal): string {
   return `${kind} ${conversation} ${user}`;
 }
 
-function merge(one: ReceiptSignal, other: ReceiptSignal): ReceiptSignal {
-  return {
-    ...other,
-    delivered: Math.max(one.delivered, other.delivered) as Seq,
-    read: Math.max(one.read, other.read) as Seq,
-    at: Math.max(one.at, other.at) as Seq,
-  };
+function merge(one: NewsSignal, other: NewsSignal): NewsSignal {
+  const at = Math.max(one.at, other.at) as Seq;
+  if (one.kind === 'typing' || other.kind === 'typing') return { ...other, at };
+  const delivered = Math.max(one.delivered, other.delivered) as Seq;
+  return { ...other, at, delivered, read: Math.max(one.read, other.read) as Seq };
 }

@@ -56,6 +56,15 @@ describe('two servers on PostgreSQL', () => {
     return client;
   }
 
+  it('typing goes from one to the other', async () => {
+    const [cleo, dora] = [await online('cleo', 0, { typing: true }), await online('dora', 1, { typing: true })];
+    cleo.send({ type: 'openDirect', clientId: 1, with: 'dora' });
+    await eventually(() => dora.entries()).toHaveLength(1);
+    const { conversation } = dora.entries()[0]!;
+    dora.send({ type: 'typing', conversation });
+    await eventually(() => cleo.frames.at(-1)).toEqual({ type: 'typing', conversation, user: 'dora' });
+  }, 60_000);
+
   it('receipts go from one to the other, and are there after a reconnect', async () => {
     const [anna, bob] = [await online('anna', 0, { receipts: true }), await online('bob', 1, { receipts: true })];
     anna.send({ type: 'openDirect', clientId: 1, with: 'bob' });
@@ -70,6 +79,7 @@ describe('two servers on PostgreSQL', () => {
     bob.send({ type: 'read', conversation, upTo: 2 });
     const told = { type: 'receipt', conversation, user: 'bob', delivered: 2, read: 2 };
     await eventually(() => anna.frames.at(-1)).toEqual(told);
+    bob.pair.close();
     anna.pair.close();
     const again = helloTo(lives[1]!.server, anna.account, { receipts: true });
     await eventually(() => again.frames).toContainEqual(told);

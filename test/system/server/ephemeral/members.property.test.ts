@@ -14,7 +14,7 @@ type Step =
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'connect'; readonly device: number; readonly server: number }
   | { readonly kind: 'stall' | 'resume' | 'drop'; readonly device: number }
-  | { readonly kind: 'send'; readonly device: number; readonly conversation: number }
+  | { readonly kind: 'send' | 'typing'; readonly device: number; readonly conversation: number }
   | { readonly kind: 'ack' | 'read'; readonly device: number; readonly conversation: number; readonly upTo: number }
   | { readonly kind: 'invite' | 'remove'; readonly user: number }
   | { readonly kind: 'trouble'; readonly rate: number };
@@ -26,7 +26,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 5, 30, 120, 400) }),
   fc.record({ kind: fc.constant('connect' as const), device, server: fc.nat({ max: 1 }) }),
   fc.record({ kind: fc.constantFrom('stall' as const, 'resume' as const, 'drop' as const), device }),
-  fc.record({ kind: fc.constant('send' as const), device, conversation }),
+  fc.record({ kind: fc.constantFrom('send' as const, 'typing' as const), device, conversation }),
   fc.record({
     kind: fc.constantFrom('ack' as const, 'read' as const),
     device,
@@ -37,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('trouble' as const), rate: fc.constantFrom(0, 0, 0.3) }),
 );
 
-describe('receipts, whatever is lost, doubled, late or broken', () => {
+describe('receipts and typing, whatever is lost, doubled, late or broken', () => {
   it('never go back for a device, reach members only, and are as stored for who connects in the end', async () => {
     await fc.assert(fc.asyncProperty(fc.nat(), fc.array(step, { minLength: 10, maxLength: 80 }), holds), {
       numRuns: 150,
@@ -104,6 +104,8 @@ async function holds(seed: number, steps: readonly Step[]): Promise<void> {
           epoch: 0,
           payload: 'xxxx',
         });
+      case 'typing':
+        return client.send({ type: 'typing', conversation: step.conversation });
       default:
         return client.send({ type: step.kind, conversation: step.conversation, upTo: step.upTo });
     }
@@ -119,7 +121,7 @@ async function meet(rig: ChatRig): Promise<Device[]> {
     const account = await signingIn;
     devices.push({
       account,
-      client: rig.connect(account, devices.length % 2, undefined, { receipts: true }),
+      client: rig.connect(account, devices.length % 2, undefined, { receipts: true, typing: true }),
       before: [],
     });
   }
@@ -137,7 +139,7 @@ async function meet(rig: ChatRig): Promise<Device[]> {
 function reconnect(rig: ChatRig, device: Device, server: number): void {
   device.client.pair.close();
   device.before.push(...device.client.frames);
-  device.client = rig.connect(device.account, server, undefined, { receipts: true });
+  device.client = rig.connect(device.account, server, undefined, { receipts: true, typing: true });
 }
 
 async function everybodySeesWhatIsStored(rig: ChatRig, devices: readonly Device[]): Promise<void> {
@@ -166,6 +168,9 @@ function breachesOf({ account, before, client }: Device): string[] {
     if (frame.type === 'membership' && frame.users.includes(account.name as UserName)) {
       if (frame.change === 'removed') gone.add(frame.conversation);
       else gone.delete(frame.conversation);
+    }
+    if (frame.type === 'typing' && (gone.has(frame.conversation) || frame.user === account.name)) {
+      breaches.push(`${account.name} was told ${JSON.stringify(frame)}`);
     }
     if (frame.type !== 'receipt') continue;
     const { conversation, user, delivered, read } = frame;
