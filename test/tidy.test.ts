@@ -45,6 +45,7 @@ const bannedInCore: readonly (readonly [RegExp, string])[] = [
 /** Folders whose every file must be named in their registry map. */
 const registries: readonly { readonly folder: string; readonly registry: string }[] = [
   { folder: 'src/system/balancer/strategies', registry: 'src/system/balancer/strategies/index.ts' },
+  { folder: 'src/system/client/images/formats', registry: 'src/system/client/images/formats/index.ts' },
   { folder: 'src/metrics/reporters', registry: 'src/metrics/reporters/index.ts' },
 ];
 

@@ -6,6 +6,7 @@ export type * from './balancer/strategy.ts';
 export * from './client/account.ts';
 export type * from './client/contract.ts';
 export * from './client/encryption/index.ts';
+export * from './client/images/index.ts';
 export type * from './client/local/contract.ts';
 export { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from './client/local/memory.ts';
 export { createSession } from './client/session.ts';

@@ -2,8 +2,10 @@
 export type { BalancerProcessStats } from './adapters/balancer-metrics.ts';
 export * from './adapters/balancer-node.ts';
 export type { ServerAddress } from './adapters/balancer-probe.ts';
+export * from './adapters/canvas-thumbnail.ts';
 export * from './adapters/json-log.ts';
 export { createNodeCipherSuite } from './adapters/node-cipher-suite.ts';
+export * from './adapters/node-ciphers.ts';
 export * from './adapters/node-secrets.ts';
 export * from './adapters/node-server.ts';
 export * from './adapters/node-sha256.ts';
@@ -11,6 +13,7 @@ export * from './adapters/process-vitals.ts';
 export { openSqliteDatabase, type SqliteDatabaseOptions } from './adapters/sqlite-database.ts';
 export * from './adapters/system-clock.ts';
 export * from './adapters/system-random.ts';
+export * from './adapters/web-ciphers.ts';
 export * from './adapters/ws-transport.ts';
 export { type LocalCluster, startLocalCluster } from './apps/serve/cluster.ts';
 export type { Role } from './apps/serve/component.ts';

@@ -1,9 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serversFound } from '../../src/system/apps/serve/readiness.ts';
+import { downloadImage, uploadImage } from '../../src/system/index.ts';
+import { createNodeCiphers, createSystemRandom } from '../../src/system/node.ts';
 import type { ByteStream } from '../../src/system/ports.ts';
 import { limits } from '../../src/system/protocol/limits.ts';
 import { type BlobCluster, startBlobCluster } from '../helpers/blob-cluster.ts';
 import { allBytes, pattern, streamOf } from '../helpers/byte-streams.ts';
+import { pngOf } from '../helpers/images.ts';
 import { queryDatabase } from '../helpers/postgres.ts';
 
 const mebibyte = 1024 * 1024;
@@ -16,7 +20,6 @@ beforeAll(async () => {
     blobUploadsPerUserMax: 64,
     blobDownloadsPerUserMax: 64,
     blobBytesPerUserPerDay: 4e9,
-    blobUnfinishedMs: 3000,
     expiryEveryMs: 500,
   });
 }, 120_000);
@@ -70,11 +73,60 @@ describe('blobs through a balancer, a server process and PostgreSQL', { timeout:
     await blobs.cluster.kill('s1');
     await caught;
     expect(await unfinished()).toBeGreaterThan(4);
+    // An hour later.
+    await rows('UPDATE blobs SET at = at - 3600000 WHERE bytes IS NULL');
     await blobs.cluster.start('s1');
+    await serversFound({ name: 'b1', origin: blobs.cluster.endpoints[0]! });
     await expect.poll(unfinished, { timeout: 20_000 }).toBe(0);
     expect(await rows('SELECT FROM blob_chunks c WHERE NOT EXISTS (SELECT FROM blobs b WHERE b.id = c.blob)')).toEqual(
       [],
     );
+  });
+});
+
+describe('images through all of it', { timeout: 120_000 }, () => {
+  const bytes = pngOf(20 * mebibyte, { width: 5000, height: 4000 });
+  const world = () => ({
+    transport: blobs.transport,
+    token: blobs.token,
+    random: createSystemRandom(),
+    ciphers: createNodeCiphers(),
+  });
+  const file = () => new Blob([bytes as Uint8Array<ArrayBuffer>]);
+
+  it('a file of 20 MiB comes back the same, and a stranger gets nothing of it', async () => {
+    const { conversation, signIn } = blobs;
+    const reference = await uploadImage(world(), file(), { conversation });
+    expect(reference).toMatchObject({ bytes: bytes.length, type: 'image/png', width: 5000, height: 4000 });
+    const image = await downloadImage(world(), reference);
+    expect((await allBytes(image.pieces)).equals(bytes)).toBe(true);
+    const { token } = await signIn('eve');
+    const stolen = downloadImage({ ...world(), token }, reference);
+    await expect(stolen).rejects.toMatchObject({ kind: 'refused', code: 'unknownPath' });
+  });
+
+  it('a cancelled one leaves no row', async () => {
+    const { conversation } = blobs;
+    const before = await rows('SELECT id FROM blobs');
+    const cancel = new AbortController();
+    const onProgress = (progress: { bytes: number }) => void (progress.bytes > 5 * mebibyte && cancel.abort());
+    const sent = uploadImage(world(), file(), { conversation, onProgress, signal: cancel.signal });
+    await expect(sent).rejects.toMatchObject({ kind: 'cancelled' });
+    await expect.poll(() => rows('SELECT id FROM blobs'), { timeout: 10_000 }).toEqual(before);
+  });
+
+  it('one whose server is killed is interrupted, and goes through when it is tried again', async () => {
+    const { cluster, conversation } = blobs;
+    let killed: Promise<unknown> | null = null;
+    const onProgress = (progress: { bytes: number }): void => {
+      if (progress.bytes > 2 * mebibyte) killed ??= cluster.kill('s1');
+    };
+    const sent = uploadImage(world(), file(), { conversation, onProgress });
+    await expect(sent).rejects.toMatchObject({ kind: 'interrupted', message: expect.stringContaining('try it again') });
+    await killed;
+    await cluster.start('s1');
+    await serversFound({ name: 'b1', origin: cluster.endpoints[0]! });
+    expect(await uploadImage(world(), file(), { conversation })).toMatchObject({ bytes: bytes.length });
   });
 });
 
