@@ -3,6 +3,10 @@ import {
   clientFrame,
   closeCodes,
   errors,
+  imageFormats,
+  imageLimits,
+  imageReference,
+  imageThumbnail,
   limits,
   type Route,
   reservedNames,
@@ -23,6 +27,7 @@ export function protocolPage(): string {
     '### Server to client',
     framesOf(serverFrame),
     closing(),
+    imageSection(),
     errorSection(),
     limitSection(),
     '',
@@ -87,6 +92,22 @@ One text frame is one JSON message with a \`type\`. Binary frames are refused. A
 function closing(): string {
   const rows = Object.entries(closeCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`);
   return ['### Close codes', ['| code | meaning |', '|---|---|', ...rows].join('\n')].join('\n\n');
+}
+
+function imageSection(): string {
+  const rows = Object.entries(imageLimits).map(([name, value]) => `| \`${name}\` | ${value} |`);
+  const kinds = Object.values(imageFormats).map(({ name, type }) => `${name} (\`${type}\`)`);
+  return [
+    '## Images',
+    `Clients encrypt and check images among themselves; the server sees a blob. Taken are ${kinds.join(', ')}, told by the bytes and by nothing else; anything else, SVG and HTML among it, is neither sent nor shown. Dimensions are read from the header before anybody decodes.`,
+    `**Encryption.** The sender draws a key of 32 bytes for this image alone, cuts the image into chunks of 65,536 bytes (the last one has 1 to 65,536), and encrypts each by AES-256-GCM with a tag of 16 bytes behind it. The nonce of 12 bytes is seven zeros, the place of the chunk from 0 as 32 bits (high byte first), and 1 for the last chunk, 0 for the others; the associated data are the 14 bytes \`nawaab image 1\`. One behind the other the chunks are the blob. This is the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár, CRYPTO 2015): a chunk that is changed, dropped, doubled, swapped or missing at the end does not open. A receiver checks each chunk before it uses it, the length and the digest of the blob at the end, and that type and dimensions are those of the reference; when one does not fit, nothing is kept.`,
+    'What travels inside the encrypted message:',
+    fieldsOf(imageReference),
+    'A thumbnail, checked in the same way as an image:',
+    fieldsOf(imageThumbnail),
+    'Limits that clients keep, of what they send and of what they show:',
+    ['| name | value |', '|---|---|', ...rows].join('\n'),
+  ].join('\n\n');
 }
 
 function errorSection(): string {

@@ -7,7 +7,7 @@ export { imageFormats } from './formats/index.ts';
 export { type Inspected, inspectImage } from './inspect.ts';
 export { imageLimits } from './limits.ts';
 export type { ImageProgress, TransferOptions } from './progress.ts';
-export { type ImageReference, imageReference } from './reference.ts';
+export { type ImageReference, imageReference, imageThumbnail } from './reference.ts';
 export type { BlobLike, ImageSource } from './source.ts';
 export type { MakeThumbnail, Thumbnail } from './thumbnail.ts';
 export { type ImageWorld, uploadImage } from './upload.ts';

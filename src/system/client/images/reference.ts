@@ -12,7 +12,8 @@ const side = z.int().min(1).max(imageLimits.sideMax);
 const thumbnailSide = z.int().min(1).max(imageLimits.thumbnailSideMax);
 const types = Object.values(imageFormats).map(({ type }) => type) as [ImageType, ...ImageType[]];
 
-const imageThumbnail = z
+/** A small picture inside the reference. */
+export const imageThumbnail = z
   .strictObject({
     type: z.enum(['image/jpeg', 'image/png']),
     width: thumbnailSide,
