@@ -128,7 +128,14 @@ async function createRooms(store: Store): Promise<Room[]> {
   for (const [index, by] of users.entries()) {
     for (let step = 1; step <= conversationsPerUser; step++) {
       const peer = users[(index + step) % userCount]!;
-      const operation = { kind: 'openDirect', by, clientId: ++clientId as ClientId, at: 0, with: peer.name } as const;
+      const operation = {
+        kind: 'openDirect',
+        by,
+        clientId: ++clientId as ClientId,
+        at: 0,
+        with: peer.name,
+        keys: null,
+      } as const;
       const outcome = await store.change(operation);
       if (outcome.kind === 'accepted') rooms.push({ id: outcome.conversation, members: [by, peer] });
     }

@@ -87,7 +87,16 @@ One text frame is one JSON message with a \`type\`. Binary frames are refused. A
 6. To keep its own order, a client repeats a refused operation (\`busy\`, \`databaseDown\`, \`uncertain\`, \`tooMany\`) before it sends later ones to the same conversation, or sends them all again.
 7. Each side must say something every \`heartbeatMs\`; a silent client sends \`ping\`. Two heartbeats of silence end the connection.
 8. Reconnect with backoff: wait a random time between 0 and min(max, base · 2^attempt). Sign in again only when told 4001.
-9. \`read\` is never answered. What it leads to (\`receipt\`) is sent to those only who asked for it in \`hello\`, when nothing else waits to be sent to them, and never holds up a message. A server may give such news up; the next ones, or those after a reconnect, make it good.`;
+9. \`read\` is never answered. What it leads to (\`receipt\`) is sent to those only who asked for it in \`hello\`, when nothing else waits to be sent to them, and never holds up a message. A server may give such news up; the next ones, or those after a reconnect, make it good.
+
+### Keys
+
+The server carries MLS messages (RFC 9420) and looks into none of them. It counts: each conversation has an epoch, 0 until somebody gives it keys and then the epoch of its MLS group.
+
+1. A \`send\` is accepted only with the epoch in force. A change of keys is accepted only when it was made in the epoch, and under the seal, in force; so of two the first wins. The other is refused with \`staleEpoch\`, and so is what was encrypted under old keys. When that refusal comes, all entries of the conversation that stood there at the time have been sent: take them in, encrypt anew and ask again.
+2. Who comes or goes by another's hand comes or goes in the same entry as the keys that include or exclude them. In an encrypted conversation (epoch above 0) \`invite\` and \`remove\` without \`keys\` are refused with \`keysNeeded\`.
+3. Nobody can make keys without themselves. So \`leave\` brings none: its entry seals an encrypted conversation, and nothing is accepted but a change of keys made by a remaining member who has seen it: one whose \`sealed\` is the place of that entry.
+4. Keys for those who come, and what a new device of a member needs to come in by itself, lie in a key bundle that is uploaded first.`;
 
 function closing(): string {
   const rows = Object.entries(closeCodes).map(([code, meaning]) => `| ${code} | ${meaning} |`);

@@ -1,4 +1,4 @@
-import type { Change, Connected, Identity, Outcome, Send, Store } from '../../src/system/database/store.ts';
+import type { Change, Connected, Identity, KeyUpdate, Outcome, Send, Store } from '../../src/system/database/store.ts';
 import type { Entry } from '../../src/system/protocol/frames.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../../src/system/protocol/ids.ts';
 
@@ -19,6 +19,9 @@ export interface Bench {
 /** Of the stores under test. */
 export const groupMembersMax = 5;
 
+export type OpenDirect = Extract<Change, { kind: 'openDirect' }>;
+export type CreateGroup = Extract<Change, { kind: 'createGroup' }>;
+export type MemberChange = Extract<Change, { kind: 'invite' | 'remove' }>;
 export type Accepted = Extract<Outcome, { kind: 'accepted' }>;
 
 /** Signs up each name, signs each in on one device, and connects it. */
@@ -56,20 +59,29 @@ export function send(by: Connected, conversation: ConversationId, more: Partial<
   return { by, conversation, clientId: nextId(), at: 1000, epoch: 0, payload: 'AAAA', ...more };
 }
 
-export function openDirect(by: Connected, peer: string): Change {
-  return { kind: 'openDirect', by, clientId: nextId(), at: 1000, with: userName(peer) };
+export function openDirect(by: Connected, peer: string): OpenDirect {
+  return { kind: 'openDirect', by, clientId: nextId(), at: 1000, with: userName(peer), keys: null };
 }
 
-export function createGroup(by: Connected, title = 'crew'): Change {
-  return { kind: 'createGroup', by, clientId: nextId(), at: 1000, title };
+export function createGroup(by: Connected, title = 'crew', users: readonly string[] = []): CreateGroup {
+  return { kind: 'createGroup', by, clientId: nextId(), at: 1000, title, users: users.map(userName), keys: null };
 }
 
-export function invite(by: Connected, conversation: ConversationId, name: string): Change {
-  return { kind: 'invite', by, clientId: nextId(), at: 1000, conversation, user: userName(name) };
+export function invite(by: Connected, conversation: ConversationId, ...names: readonly string[]): MemberChange {
+  return { kind: 'invite', by, clientId: nextId(), at: 1000, conversation, users: names.map(userName), keys: null };
 }
 
-export function remove(by: Connected, conversation: ConversationId, name: string): Change {
-  return { kind: 'remove', by, clientId: nextId(), at: 1000, conversation, user: userName(name) };
+export function remove(by: Connected, conversation: ConversationId, ...names: readonly string[]): MemberChange {
+  return { kind: 'remove', by, clientId: nextId(), at: 1000, conversation, users: names.map(userName), keys: null };
+}
+
+/** Keys that bring nothing but the next epoch, made in this one. */
+export function keys(epoch: number, more: Partial<KeyUpdate> = {}): KeyUpdate {
+  return { epoch, sealed: seq(0), commit: null, bundle: null, ...more };
+}
+
+export function rekey(by: Connected, conversation: ConversationId, change: KeyUpdate): Change {
+  return { kind: 'commit', by, clientId: nextId(), at: 1000, conversation, keys: change };
 }
 
 export function leave(by: Connected, conversation: ConversationId): Change {

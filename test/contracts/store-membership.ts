@@ -79,6 +79,9 @@ export function membershipContract(bench: Bench): void {
       admin: 'ada',
       members: [{ id: ada.user, name: 'ada' }],
       lastSeq: 1,
+      epoch: 0,
+      sealed: 0,
+      bundle: null,
     });
   });
 
@@ -101,6 +104,67 @@ export function membershipContract(bench: Bench): void {
       { change: 'left', users: ['cid'], admin: 'ada', sender: 'cid', seq: 5 },
     ]);
     expect((await readAll(store, conversation, ada)).slice(1)).toEqual(steps.map(({ entry }) => entry));
+  });
+
+  it('makes a group of many in one operation, and one entry names them all', async () => {
+    const { store, other } = bench;
+    const [ada, bob, cid] = await people(store, 'ada', 'bob', 'cid');
+    const created = await done(store, createGroup(ada, 'crew', ['CID', 'bob']));
+    expect(created).toMatchObject({ seq: 1, affected: [ada.user, cid.user, bob.user] });
+    expect(created.entry).toMatchObject({ change: 'created', users: ['ada', 'cid', 'bob'], admin: 'ada' });
+    for (const member of [ada, bob, cid]) {
+      expect(await readAll(other, created.conversation, member)).toEqual([created.entry]);
+    }
+    await sent(other, send(cid, created.conversation));
+  });
+
+  it('invites and removes several in one entry, all or nobody', async () => {
+    const { store } = bench;
+    const [ada, bob, cid, dan] = await people(store, 'ada', 'bob', 'cid', 'dan', 'eve');
+    const conversation = await group(store, ada);
+    const added = await done(store, invite(ada, conversation, 'dan', 'bob', 'cid'));
+    expect(added).toMatchObject({ seq: 2, affected: [dan.user, bob.user, cid.user] });
+    const removed = await done(store, remove(ada, conversation, 'bob', 'dan'));
+    expect([added.entry, removed.entry]).toMatchObject([
+      { change: 'added', users: ['dan', 'bob', 'cid'] },
+      { change: 'removed', users: ['bob', 'dan'] },
+    ]);
+    const refusals = [
+      [invite(ada, conversation, 'bob', 'nobody'), 'unknownUser'],
+      [invite(ada, conversation, 'bob', 'cid'), 'alreadyMember'],
+      [invite(ada, conversation, 'bob', 'BOB'), 'alreadyMember'],
+      [remove(ada, conversation, 'cid', 'bob'), 'notMember'],
+      [remove(ada, conversation, 'cid', 'CID'), 'notMember'],
+      [createGroup(ada, 'crew', ['bob', 'nobody']), 'unknownUser'],
+      [createGroup(ada, 'crew', ['bob', 'ada']), 'alreadyMember'],
+      [createGroup(ada, 'crew', ['bob', 'Bob']), 'alreadyMember'],
+    ] as const;
+    for (const [change, code] of refusals) expect(await store.change(change)).toEqual({ kind: 'refused', code });
+    expect(await store.conversation(conversation)).toMatchObject({
+      lastSeq: 3,
+      members: [{ name: 'ada' }, { name: 'cid' }],
+    });
+    expect(await store.membershipsOf(ada.user, ada.device)).toHaveLength(1);
+  });
+
+  it('a group of as many as it may have is made at once, and not of one more', async () => {
+    const { store } = bench;
+    const [ada, ...others] = await people(store, 'ada', 'b', 'c', 'd', 'e', 'f');
+    const names = others.map(({ name }) => name);
+    const full = { kind: 'refused', code: 'groupFull' };
+    expect(await store.change(createGroup(ada, 'crew', names))).toEqual(full);
+    const { conversation } = await done(store, createGroup(ada, 'crew', names.slice(0, groupMembersMax - 2)));
+    expect(await store.change(invite(ada, conversation, ...names.slice(groupMembersMax - 2)))).toEqual(full);
+    await done(store, invite(ada, conversation, names[groupMembersMax - 2]!));
+  });
+
+  it('of those who came together the one who signed up first is the longest-standing', async () => {
+    const { store } = bench;
+    const [ada] = await people(store, 'ada', 'bob', 'cid', 'dan');
+    const conversation = await group(store, ada);
+    await done(store, invite(ada, conversation, 'dan', 'cid', 'bob'));
+    const removed = await done(store, remove(ada, conversation, 'ada', 'bob'));
+    expect(removed.entry).toMatchObject({ users: ['ada', 'bob'], admin: 'cid' });
   });
 
   it('when the admin leaves, the longest-standing member becomes admin', async () => {
@@ -195,7 +259,11 @@ export function membershipContract(bench: Bench): void {
     await expectOnce(remove(ada, conversation, 'bob'), [store, other]);
     await done(store, invite(ada, conversation, 'bob'));
     await expectOnce(leave(bob, conversation), [store, other]);
-    expect(await store.heads([conversation])).toEqual(new Map([[conversation, 5]]));
+    await people(store, 'cid');
+    await expectOnce(invite(ada, conversation, 'cid', 'bob'), [store, other]);
+    await expectOnce(remove(ada, conversation, 'bob', 'cid'), [store, other]);
+    await expectOnce(createGroup(ada, 'crew', ['bob', 'cid']), [store, other]);
+    expect(await store.heads([conversation])).toEqual(new Map([[conversation, 7]]));
   });
 
   it('refuses a client id that stood for another change', async () => {
@@ -209,6 +277,7 @@ export function membershipContract(bench: Bench): void {
     const reused = { kind: 'refused', code: 'clientIdReused' };
     expect(await store.change({ ...invite(ada, conversation, 'cid'), clientId })).toEqual(reused);
     expect(await store.change({ ...invite(ada, elsewhere, 'bob'), clientId })).toEqual(reused);
+    expect(await store.change({ ...invite(ada, conversation, 'bob', 'cid'), clientId })).toEqual(reused);
     expect(await store.change({ ...remove(ada, conversation, 'bob'), clientId })).toEqual(reused);
     expect(await store.change({ ...openDirect(ada, 'bob'), clientId })).toEqual(reused);
     expect(await store.change({ ...leave(ada, conversation), clientId })).toEqual(reused);

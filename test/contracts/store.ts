@@ -3,6 +3,8 @@ import type { Store } from '../../src/system/database/store.ts';
 import { accountLifeContract } from './store-account-life.ts';
 import { accountsContract } from './store-accounts.ts';
 import { blobsContract } from './store-blobs.ts';
+import { keyDirectoryContract } from './store-key-directory.ts';
+import { keysContract } from './store-keys.ts';
 import type { Bench, StoreData } from './store-kit.ts';
 import { membershipContract } from './store-membership.ts';
 import { messagesContract } from './store-messages.ts';
@@ -36,6 +38,8 @@ export function storeContract(name: string, createData: () => Promise<StoreData>
     describe('the life of an account', () => accountLifeContract(bench));
     describe('messages', () => messagesContract(bench));
     describe('membership', () => membershipContract(bench));
+    describe('keys', () => keysContract(bench));
+    describe('key packages and bundles', () => keyDirectoryContract(bench));
     describe('reading', () => readingContract(bench));
     describe('receipts', () => receiptsContract(bench));
     describe('takeover', () => takeoverContract(bench));

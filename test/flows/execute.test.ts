@@ -26,7 +26,7 @@ describe('a flow on a cluster that it shares', () => {
       const running = run(cluster, 1);
       const clientId = outsider.session.createGroup('intruders');
       await until(cluster, () => outsider.accepted.has(clientId));
-      outsider.session.invite(outsider.accepted.get(clientId)!.conversation, 'r1-u0' as never);
+      outsider.session.invite(outsider.accepted.get(clientId)!.conversation, ['r1-u0' as never]);
       const { strangers } = await running;
       expect(strangers[0]).toBe('User 0 was shown u9, who belongs to another run.');
     });

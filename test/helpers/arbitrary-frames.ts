@@ -3,25 +3,41 @@ import type { Frame } from './chat-rig.ts';
 
 const id = fc.integer({ min: 1, max: 5 });
 const name = fc.constantFrom('anna', 'bob', 'nobody');
+const users = fc.uniqueArray(name, { minLength: 1, maxLength: 3 });
 const token = fc.constantFrom('x', 'not-a-token');
 const payload = fc.stringMatching(/^[A-Za-z0-9_-]{0,40}$/);
+
+const keys = fc.record(
+  { epoch: fc.nat(3), sealed: fc.nat(3), commit: payload, bundle: id },
+  { requiredKeys: ['epoch'] },
+);
 
 /** Frames that the schema accepts. */
 export const validFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constant('hello' as const), token }),
   fc.record({ type: fc.constant('send' as const), clientId: id, conversation: id, epoch: fc.nat(), payload }),
   fc.record({ type: fc.constant('openDirect' as const), clientId: id, with: name }),
-  fc.record({
-    type: fc.constant('createGroup' as const),
-    clientId: id,
-    title: fc.string({ minLength: 1, maxLength: 9 }),
-  }),
-  fc.record({
-    type: fc.constantFrom('invite' as const, 'remove' as const),
-    clientId: id,
-    conversation: id,
-    user: name,
-  }),
+  fc.record(
+    {
+      type: fc.constant('createGroup' as const),
+      clientId: id,
+      title: fc.string({ minLength: 1, maxLength: 9 }),
+      users,
+      keys,
+    },
+    { requiredKeys: ['type', 'clientId', 'title'] },
+  ),
+  fc.record(
+    {
+      type: fc.constantFrom('invite' as const, 'remove' as const),
+      clientId: id,
+      conversation: id,
+      users,
+      keys,
+    },
+    { requiredKeys: ['type', 'clientId', 'conversation', 'users'] },
+  ),
+  fc.record({ type: fc.constant('commit' as const), clientId: id, conversation: id, keys }),
   fc.record({ type: fc.constant('leave' as const), clientId: id, conversation: id }),
   fc.record({ type: fc.constantFrom('ack' as const, 'read' as const), conversation: id, upTo: fc.nat() }),
   fc.record({ type: fc.constant('typing' as const), conversation: id }),

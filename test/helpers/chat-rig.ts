@@ -146,15 +146,17 @@ type Hello = Extract<Frame, { type: 'hello' }>;
 export type Frame = {
   readonly [type in ClientFrame['type']]: Plain<Extract<ClientFrame, { type: type }>>;
 }[ClientFrame['type']];
-type Plain<T> = {
-  [K in keyof T]: T[K] extends ClientFrame['type']
-    ? T[K]
-    : T[K] extends number
-      ? number
-      : T[K] extends string
-        ? string
-        : T[K];
-};
+type Plain<T> = T extends ClientFrame['type']
+  ? T
+  : T extends number
+    ? number
+    : T extends string
+      ? string
+      : T extends readonly (infer E)[]
+        ? readonly Plain<E>[]
+        : T extends object
+          ? { [K in keyof T]: Plain<T[K]> }
+          : T;
 
 /** Signs up, if need be, and in. */
 export async function signInAt(server: ChatServer, name: string, label = 'phone'): Promise<Account> {

@@ -23,6 +23,8 @@ export interface CheckedDevice {
   repeat(): void;
   stall(): void;
   resume(): void;
+  /** The keys of the conversation as far as the device was told. */
+  keysOf(conversation: ConversationId): { readonly epoch: number; readonly sealed: number };
   /** Everything of the conversation up to here is known to the device. */
   position(conversation: ConversationId): number;
 }
@@ -46,6 +48,7 @@ export function createCheckedDevice(account: Account): CheckedDevice {
   const outbox = new Map<number, Frame>();
   let refused: number[] = [];
   const kept = new Map<ConversationId, { upTo: number; own: Set<number> }>();
+  const keys = new Map<ConversationId, { epoch: number; sealed: number }>();
   let places = new Map<ConversationId, Place>();
   let pair: SocketPair | null = null;
   let nextClientId = 1;
@@ -102,6 +105,7 @@ export function createCheckedDevice(account: Account): CheckedDevice {
     },
     stall: () => pair?.stall(),
     resume: () => pair?.resume(),
+    keysOf,
     position: (conversation) => keep(conversation).upTo,
   };
 
@@ -110,7 +114,10 @@ export function createCheckedDevice(account: Account): CheckedDevice {
     else if (frame.type === 'refused' && frame.clientId !== undefined) {
       if (frame.code === 'busy' || frame.code === 'databaseDown' || frame.code === 'uncertain')
         refused.push(frame.clientId);
-      else outbox.delete(frame.clientId);
+      else {
+        if (frame.code === 'staleEpoch') stale(outbox.get(frame.clientId));
+        outbox.delete(frame.clientId);
+      }
     } else if (frame.type === 'conversation') begin(frame);
     else if (isEntry(frame)) entry(frame);
   }
@@ -119,6 +126,7 @@ export function createCheckedDevice(account: Account): CheckedDevice {
     const asked = outbox.get(clientId);
     outbox.delete(clientId);
     keep(conversation).own.add(seq);
+    if (asked !== undefined && 'keys' in asked && asked.keys) learnEpoch(conversation, asked.keys.epoch + 1);
     const place = places.get(conversation) ?? newPlace();
     if (asked?.type === 'openDirect') place.perhaps = seq;
     else place.own.add(seq);
@@ -126,7 +134,28 @@ export function createCheckedDevice(account: Account): CheckedDevice {
     settle(conversation);
   }
 
-  function begin({ conversation, after }: Extract<ServerFrame, { type: 'conversation' }>): void {
+  /** Who is refused for old keys must have been told of newer ones, or of somebody who left. */
+  function stale(asked: Frame | undefined): void {
+    if (asked === undefined || !('conversation' in asked)) return;
+    const known = keysOf(asked.conversation as ConversationId);
+    const used =
+      asked.type === 'send' ? { epoch: asked.epoch, sealed: 0 } : { sealed: 0, ...('keys' in asked ? asked.keys : {}) };
+    if (used.epoch === known.epoch && used.sealed === known.sealed) {
+      breach(`${asked.type} in ${asked.conversation} was refused as stale, which nothing had told`);
+    }
+  }
+
+  function keysOf(conversation: ConversationId) {
+    return keys.get(conversation) ?? { epoch: 0, sealed: 0 };
+  }
+
+  function learnEpoch(conversation: ConversationId, epoch: number): void {
+    if (epoch > keysOf(conversation).epoch) keys.set(conversation, { epoch, sealed: 0 });
+  }
+
+  function begin({ conversation, after, epoch, sealed }: Extract<ServerFrame, { type: 'conversation' }>): void {
+    learnEpoch(conversation, epoch);
+    if (epoch === keysOf(conversation).epoch && sealed > 0) keys.set(conversation, { epoch, sealed });
     const place = places.get(conversation) ?? newPlace();
     if (place.open && after + 1 < place.next) breach(`conversation ${conversation} goes back to ${after}`);
     place.next = after + 1;
@@ -153,6 +182,11 @@ export function createCheckedDevice(account: Account): CheckedDevice {
     known.upTo = Math.max(known.upTo, seq);
     settle(conversation);
     if (frame.device === account.device) outbox.delete(frame.clientId);
+    if (frame.type === 'membership') {
+      const { epoch } = keysOf(conversation);
+      if (frame.keys) learnEpoch(conversation, frame.keys.epoch);
+      else if (frame.change === 'left' && epoch > 0) keys.set(conversation, { epoch, sealed: seq });
+    }
     if (frame.type === 'membership' && frame.users.includes(account.name)) place.open = isComing(frame);
     pair?.send(JSON.stringify({ type: 'ack', conversation, upTo: known.upTo }));
   }

@@ -94,7 +94,7 @@ export function entitled(places: SeqSet, member: MemberLedger): SeqSet {
 export function forEachJoining(event: HistoryEvent, visit: (user: number) => void): void {
   if (event.kind === 'ok') {
     if (event.op === 'createGroup' || event.op === 'openDirect') visit(event.actor);
-    if ((event.op === 'openDirect' || event.op === 'invite') && event.peer >= 0) visit(event.peer);
+    if (bringers.has(event.op) && event.peer >= 0) visit(event.peer);
   } else if (event.op === 'created' || event.op === 'added') visit(event.peer);
 }
 
@@ -107,6 +107,8 @@ export function forEachLeaving(event: HistoryEvent, visit: (user: number) => voi
 }
 
 // ---
+
+const bringers: ReadonlySet<string> = new Set(['openDirect', 'createGroup', 'invite']);
 
 function noteHas(member: MemberLedger, { kind, seq }: HistoryEvent): void {
   member.has.add(seq);

@@ -94,7 +94,7 @@ function noteMembership(state: State, event: HistoryEvent): void {
     if (!answered) standing.outSince = 0;
   }
   if ((op === 'createGroup' || op === 'openDirect') && (kind === 'invoke' || answered)) {
-    for (const user of new Set(op === 'openDirect' ? [actor, peer] : [actor])) {
+    for (const user of new Set(peer === -1 ? [actor] : [actor, peer])) {
       state.creating.set(user, (state.creating.get(user) ?? 0) + (answered ? -1 : 1));
     }
   }

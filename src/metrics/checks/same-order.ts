@@ -52,7 +52,7 @@ function entryOf(event: HistoryEvent): number {
   return isMembership && event.seq > 0 ? -1 - event.clientId : 0;
 }
 
-const membershipOps: ReadonlySet<string> = new Set(['created', 'added', 'removed', 'left', 'ended']);
+const membershipOps: ReadonlySet<string> = new Set(['created', 'added', 'removed', 'left', 'ended', 'rekeyed']);
 
 interface Clash {
   readonly event: HistoryEvent;

@@ -17,7 +17,7 @@ export interface HistoryEvent {
   readonly seq: number;
   /** The sender's id of the operation, or 0. (author, clientId) identifies a message. */
   readonly clientId: number;
-  /** The other user concerned: author of a delivered entry, the one invited or removed; -1 if none. */
+  /** The other user concerned: author of a delivered entry, one who was invited or removed; -1 if none. */
   readonly peer: number;
   /** Error code, server name, fault, phase; empty if none. */
   readonly detail: string;
@@ -32,8 +32,9 @@ export const eventKinds = ['invoke', 'ok', 'fail', 'info', 'wire', 'app', 'fault
 export type EventKind = (typeof eventKinds)[number];
 
 /**
- * `send` … `leave`: operations; on `app` and `wire`, `send` is a message delivered, `created|added|removed|left|ended` are
- * membership entries delivered, one event for each user they name (in `peer`).
+ * `send` … `leave`, `commit`: operations, one event for each user they name (in `peer`); on `app` and `wire`, `send` is a
+ * message delivered, `created|added|removed|left|ended|rekeyed` are membership entries delivered, again one event for each
+ * user.
  * `connect`: invoke when dialling, ok at `welcome`, fail or info when lost; `disconnect`: ok when the connection ended.
  * `caughtUp`: ok when the backlog is complete. `ack`: invoke, up to `seq`.
  * `stored`: laboratory's reading of the database after the run: message (`peer`, `clientId`) is at `seq`.
@@ -60,6 +61,8 @@ export const eventOps = [
   'phase',
   'stored',
   'ended',
+  'commit',
+  'rekeyed',
 ] as const;
 export type EventOp = (typeof eventOps)[number];
 

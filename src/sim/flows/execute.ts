@@ -111,8 +111,8 @@ async function actInRoom(
   else {
     const who = stage.people.get(one.who);
     if (!who) return false;
-    if (one.do === 'invite') session.invite(room, who.name);
-    else session.remove(room, who.name);
+    if (one.do === 'invite') session.invite(room, [who.name]);
+    else session.remove(room, [who.name]);
   }
   return true;
 }

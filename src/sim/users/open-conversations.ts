@@ -1,4 +1,4 @@
-import type { ClientSession, UserName } from '../../system/index.ts';
+import { type ClientSession, type ConversationId, limits, type UserName } from '../../system/index.ts';
 import { groupTitleOf } from './beliefs.ts';
 import { userNameOf } from './names.ts';
 import type { Trace } from './trace/trace.ts';
@@ -47,6 +47,10 @@ async function openOne({ trace, tag, sessionOf, answer }: OpenOrder, conversatio
     await answer(first!, session.openDirect(names[0]!));
     return;
   }
-  const group = await answer(first!, session.createGroup(groupTitleOf(tag, conversation)));
-  await Promise.all(names.map((name) => answer(first!, session.invite(group as never, name))));
+  const title = groupTitleOf(tag, conversation);
+  const group = await answer(first!, session.createGroup(title, names.slice(0, limits.usersPerChangeMax)));
+  for (let from = limits.usersPerChangeMax; from < names.length; from += limits.usersPerChangeMax) {
+    const some = names.slice(from, from + limits.usersPerChangeMax);
+    await answer(first!, session.invite(group as ConversationId, some));
+  }
 }

@@ -61,7 +61,8 @@ export function recordUser(order: RecordOrder): UserRecord {
 interface Asked {
   readonly op: Invocation['op'];
   readonly conversation: number;
-  readonly peer: number;
+  /** Each user that the operation names; -1 alone when it names none. */
+  readonly peers: readonly number[];
   readonly intendedMs: number;
   readonly askedMs: number;
 }
@@ -88,8 +89,8 @@ class Recorder implements UserRecord {
   }
 
   finish(): void {
-    for (const [clientId, { op, conversation, peer }] of this.asked ?? []) {
-      this.add('info', op, { clientId, conversation, peer });
+    for (const [clientId, { op, conversation, peers }] of this.asked ?? []) {
+      this.addForEach(peers, { kind: 'info', op, about: { clientId, conversation } });
     }
     this.asked = null;
   }
@@ -140,9 +141,11 @@ class Recorder implements UserRecord {
 
   // --- operations
 
-  invoked({ op, clientId, conversation, user, payload }: Invocation): void {
-    const asked = { conversation: conversation ?? 0, peer: user === null ? -1 : this.order.actorOf(user) };
-    const askedMs = this.add('invoke', op, { clientId, ...asked });
+  invoked({ op, clientId, conversation, users, payload }: Invocation): void {
+    const peers = users.length === 0 ? nobody : users.map((user) => this.order.actorOf(user));
+    const asked = { conversation: conversation ?? 0, peers };
+    const about = { clientId, conversation: asked.conversation };
+    const askedMs = this.addForEach(peers, { kind: 'invoke', op, about });
     const stamp = payload !== null && this.order.latency ? readPayload(payload) : null;
     this.asked ??= new Map();
     this.asked.set(clientId, { op, ...asked, askedMs, intendedMs: stamp?.intendedMs ?? askedMs });
@@ -155,23 +158,23 @@ class Recorder implements UserRecord {
   accepted({ clientId, conversation, seq }: { clientId: number; conversation: number; seq: number }): void {
     const asked = this.answered(clientId);
     if (!asked) return;
-    const { op, peer, intendedMs, askedMs } = asked;
-    const atMs = this.add('ok', op, { clientId, conversation, seq, peer });
+    const { op, peers, intendedMs, askedMs } = asked;
+    const atMs = this.addForEach(peers, { kind: 'ok', op, about: { clientId, conversation, seq } });
     if (op === 'send') {
       this.measure('accepted', intendedMs, atMs);
       this.measure('acceptedUncorrected', askedMs, atMs, intendedMs);
       this.order.counts?.add('accepted', atMs);
     }
     this.order.observer?.accepted?.(this.order.actor, { op, conversation, clientId, seq, atMs });
-    this.tellOwnChange(op, { conversation, seq, peer });
+    this.tellOwnChange(op, { conversation, seq, peers });
   }
 
   refused({ clientId, code }: { clientId: number; code: keyof typeof errors }): void {
     const asked = this.answered(clientId);
     if (!asked) return;
-    const { op, conversation, peer } = asked;
+    const { op, conversation, peers } = asked;
     const kind = errors[code].definite ? 'fail' : 'info';
-    const atMs = this.add(kind, op, { clientId, conversation, peer, detail: code });
+    const atMs = this.addForEach(peers, { kind, op, about: { clientId, conversation, detail: code } });
     if (op === 'send') this.order.counts?.add('refused', atMs);
     this.order.observer?.refused?.(this.order.actor, { op, clientId, code });
   }
@@ -213,11 +216,15 @@ class Recorder implements UserRecord {
   }
 
   /** One's own changes come as acceptances, not as entries. */
-  private tellOwnChange(op: Invocation['op'], about: { conversation: number; seq: number; peer: number }): void {
-    if (op === 'createGroup') this.tellChange(about, true, [this.order.actor]);
-    else if (op === 'invite') this.tellChange(about, true, [about.peer]);
-    else if (op === 'remove') this.tellChange(about, false, [about.peer]);
-    else if (op === 'leave') this.tellChange(about, false, [this.order.actor]);
+  private tellOwnChange(
+    op: Invocation['op'],
+    about: { conversation: number; seq: number; peers: readonly number[] },
+  ): void {
+    const { actor } = this.order;
+    if (op === 'createGroup') this.tellChange(about, true, [actor, ...about.peers.filter((peer) => peer !== -1)]);
+    else if (op === 'invite') this.tellChange(about, true, about.peers);
+    else if (op === 'remove') this.tellChange(about, false, about.peers);
+    else if (op === 'leave') this.tellChange(about, false, [actor]);
   }
 
   private tellChange(at: { conversation: number; seq: number }, comes: boolean, users: readonly number[]): void {
@@ -241,10 +248,16 @@ class Recorder implements UserRecord {
     if (entry.type === 'message') {
       return this.add(kind, 'send', { conversation, seq, clientId, peer: this.order.actorOf(entry.sender) });
     }
-    for (const user of entry.users) {
-      this.add(kind, entry.change, { conversation, seq, clientId, peer: this.order.actorOf(user) });
-    }
-    return this.nowMs();
+    // A change of the keys alone names nobody, and is an entry all the same.
+    const peers = entry.users.length === 0 ? nobody : entry.users.map((user) => this.order.actorOf(user));
+    return this.addForEach(peers, { kind, op: entry.change, about: { conversation, seq, clientId } });
+  }
+
+  /** Answers the moment of the events. */
+  private addForEach(peers: readonly number[], event: { kind: EventKind; op: EventOp; about: Detail }): number {
+    let t = 0;
+    for (const peer of peers) t = this.add(event.kind, event.op, { ...event.about, peer });
+    return t;
   }
 
   /** Answers the moment of the event. */
@@ -258,6 +271,7 @@ class Recorder implements UserRecord {
 }
 
 const comingChanges: ReadonlySet<string> = new Set(['created', 'added']);
+const nobody: readonly number[] = [-1];
 
 /** A close that the client wanted. */
 const closedByChoice = 1000;

@@ -19,12 +19,15 @@ export interface ClientSession {
   /** Cuts the connection without a word, as a lost network does, and stays offline. */
   drop(): void;
   /** Queues a message; its outcome comes as `accepted` or `refused`. Works offline too. */
-  send(conversation: ConversationId, payload: string, epoch?: number): ClientId;
-  openDirect(other: UserName): ClientId;
-  createGroup(title: string): ClientId;
-  invite(conversation: ConversationId, user: UserName): ClientId;
-  remove(conversation: ConversationId, user: UserName): ClientId;
-  leave(conversation: ConversationId): ClientId;
+  send(conversation: ConversationId, payload: string, epoch?: number, options?: AskOptions): ClientId;
+  openDirect(other: UserName, options?: ChangeOptions): ClientId;
+  /** A group of oneself and `users`. */
+  createGroup(title: string, users?: readonly UserName[], options?: ChangeOptions): ClientId;
+  invite(conversation: ConversationId, users: readonly UserName[], options?: ChangeOptions): ClientId;
+  remove(conversation: ConversationId, users: readonly UserName[], options?: ChangeOptions): ClientId;
+  leave(conversation: ConversationId, options?: AskOptions): ClientId;
+  /** Changes the keys and nothing else. */
+  commit(conversation: ConversationId, keys: NewKeys, options?: AskOptions): ClientId;
   /**
    * The user has read everything up to here. Cumulative; told to the others who ask for receipts. Works offline too.
    */
@@ -38,6 +41,21 @@ export interface ClientSession {
   /** The last entry of a conversation up to which everything has been shown; 0 if none. */
   cursor(conversation: ConversationId): Seq;
 }
+
+export interface AskOptions {
+  /**
+   * The client id of an operation that this device asked for before it was restarted: it happens once. One that is
+   * waiting for its answer here is not asked for again. Default: the next one.
+   */
+  readonly clientId?: ClientId;
+}
+
+export interface ChangeOptions extends AskOptions {
+  readonly keys?: NewKeys;
+}
+
+/** New keys for a conversation; without them it stays, or is, unencrypted. */
+export type NewKeys = Extract<OperationFrame, { type: 'commit' }>['keys'];
 
 /** `offline` until `start`; `connecting` while dialling or waiting to; `catchingUp` from `welcome` to `caughtUp`; then `online`. */
 export type SessionState = 'offline' | 'connecting' | 'catchingUp' | 'online';
@@ -72,12 +90,14 @@ export interface SessionHandlers {
   typing?(typing: { conversation: ConversationId; user: UserName; active: boolean }): void;
 }
 
-/** What the application asked for; `user` and `payload` are null where the operation has none. */
+/** What the application asked for. */
 export interface Invocation {
   readonly op: OperationFrame['type'];
   readonly clientId: ClientId;
   readonly conversation: ConversationId | null;
-  readonly user: UserName | null;
+  /** Whom the operation names. */
+  readonly users: readonly UserName[];
+  /** Null where the operation has none. */
   readonly payload: string | null;
 }
 

@@ -1,7 +1,5 @@
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { OperationFrame } from '../protocol/frames.ts';
 import type { ClientId, ConversationId } from '../protocol/ids.ts';
-import { limits } from '../protocol/limits.ts';
 
 /** One operation that waits for its answer. */
 export interface Operation {
@@ -32,6 +30,10 @@ export class Outbox {
 
   get size(): number {
     return this.operations.size;
+  }
+
+  has(clientId: ClientId): boolean {
+    return this.operations.has(clientId);
   }
 
   add(order: Pick<Operation, 'clientId' | 'conversation' | 'openDirect' | 'frame'>): void {
@@ -102,10 +104,4 @@ export class Outbox {
 /** Refusals that may pass by themselves. Repeating with the same client id cannot do the operation twice. */
 export function mayPass(code: ErrorCode): boolean {
   return code === 'busy' || code === 'tooMany' || code === 'databaseDown' || code === 'uncertain';
-}
-
-/** What the server would close the connection for, for ever, since the operation would be repeated. */
-export function isTooLarge(asked: OperationFrame): boolean {
-  if (asked.type === 'send') return asked.payload.length > limits.payloadCharsMax;
-  return asked.type === 'createGroup' && asked.title.length > limits.groupTitleCharsMax;
 }

@@ -1,21 +1,24 @@
 import type { Cancel } from '../ports.ts';
 import { errors } from '../protocol/errors.ts';
-import type {
-  AcceptedFrame,
-  ClientFrame,
-  Entry,
-  OperationFrame,
-  RefusedFrame,
-  ServerFrame,
-} from '../protocol/frames.ts';
+import type { AcceptedFrame, Entry, OperationFrame, RefusedFrame, ServerFrame } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, Seq, ServerId, UserName } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
+import { type Asking, frameText, invocationOf, isTooLarge } from './asking.ts';
 import { backoffMs } from './backoff.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
-import type { ClientSession, SessionHandlers, SessionSettings, SessionState, SessionWorld } from './contract.ts';
+import type {
+  AskOptions,
+  ChangeOptions,
+  ClientSession,
+  NewKeys,
+  SessionHandlers,
+  SessionSettings,
+  SessionState,
+  SessionWorld,
+} from './contract.ts';
 import { Ephemeral } from './ephemeral.ts';
 import { Inbox } from './inbox.ts';
-import { isTooLarge, mayPass, Outbox } from './outbox.ts';
+import { mayPass, Outbox } from './outbox.ts';
 
 export function createSession(
   world: SessionWorld,
@@ -79,29 +82,32 @@ class Session implements ClientSession, ConnectionOwner {
     this.connection.drop();
   }
 
-  send(conversation: ConversationId, payload: string, epoch = 0): ClientId {
-    const clientId = this.newClientId();
-    return this.ask({ type: 'send', clientId, conversation, epoch, payload });
+  send(conversation: ConversationId, payload: string, epoch = 0, options?: AskOptions): ClientId {
+    return this.ask({ type: 'send', conversation, epoch, payload }, options);
   }
 
-  openDirect(other: UserName): ClientId {
-    return this.ask({ type: 'openDirect', clientId: this.newClientId(), with: other });
+  openDirect(other: UserName, options?: ChangeOptions): ClientId {
+    return this.ask({ type: 'openDirect', with: other }, options);
   }
 
-  createGroup(title: string): ClientId {
-    return this.ask({ type: 'createGroup', clientId: this.newClientId(), title });
+  createGroup(title: string, users: readonly UserName[] = [], options?: ChangeOptions): ClientId {
+    return this.ask({ type: 'createGroup', title, ...(users.length > 0 && { users: [...users] }) }, options);
   }
 
-  invite(conversation: ConversationId, user: UserName): ClientId {
-    return this.ask({ type: 'invite', clientId: this.newClientId(), conversation, user });
+  invite(conversation: ConversationId, users: readonly UserName[], options?: ChangeOptions): ClientId {
+    return this.ask({ type: 'invite', conversation, users: [...users] }, options);
   }
 
-  remove(conversation: ConversationId, user: UserName): ClientId {
-    return this.ask({ type: 'remove', clientId: this.newClientId(), conversation, user });
+  remove(conversation: ConversationId, users: readonly UserName[], options?: ChangeOptions): ClientId {
+    return this.ask({ type: 'remove', conversation, users: [...users] }, options);
   }
 
-  leave(conversation: ConversationId): ClientId {
-    return this.ask({ type: 'leave', clientId: this.newClientId(), conversation });
+  leave(conversation: ConversationId, options?: AskOptions): ClientId {
+    return this.ask({ type: 'leave', conversation }, options);
+  }
+
+  commit(conversation: ConversationId, keys: NewKeys, options?: AskOptions): ClientId {
+    return this.ask({ type: 'commit', conversation, keys }, options);
   }
 
   read(conversation: ConversationId, upTo: Seq): void {
@@ -180,20 +186,15 @@ class Session implements ClientSession, ConnectionOwner {
 
   // --- operations
 
-  private newClientId(): ClientId {
-    return this.nextClientId++ as ClientId;
-  }
-
-  private ask(asked: OperationFrame): ClientId {
-    const { clientId } = asked;
-    const conversation = 'conversation' in asked ? asked.conversation : null;
-    this.handlers.invoked?.({
-      op: asked.type,
-      clientId,
-      conversation,
-      user: 'user' in asked ? asked.user : 'with' in asked ? asked.with : null,
-      payload: 'payload' in asked ? asked.payload : null,
-    });
+  /** The next id comes after all that were named, so that none is used twice. */
+  private ask(asking: Asking, options: ChangeOptions = {}): ClientId {
+    const clientId = options.clientId ?? (this.nextClientId as ClientId);
+    this.nextClientId = Math.max(this.nextClientId, clientId + 1);
+    if (this.outbox?.has(clientId)) return clientId;
+    const asked = { ...asking, clientId, ...(options.keys && { keys: options.keys }) } as OperationFrame;
+    const invocation = invocationOf(asked);
+    const { conversation } = invocation;
+    this.handlers.invoked?.(invocation);
     if (isTooLarge(asked)) {
       this.world.clock.after(0, () => this.handlers.refused?.({ clientId, code: 'tooLarge' }));
       return clientId;
@@ -290,8 +291,4 @@ class Session implements ClientSession, ConnectionOwner {
       this.handlers.acked?.(ack);
     }
   }
-}
-
-function frameText(frame: ClientFrame): string {
-  return JSON.stringify(frame);
 }

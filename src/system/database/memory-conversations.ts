@@ -1,13 +1,38 @@
 import type { EpochMs } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { ConversationKind, Entry, MembershipEntry } from '../protocol/frames.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, UserId } from '../protocol/ids.ts';
+import type { Entry, MembershipEntry } from '../protocol/frames.ts';
+import type { BundleId, ClientId, ConversationId, DeviceId, Seq, UserId } from '../protocol/ids.ts';
 import type { Departures } from './account-store.ts';
 import type { Decision, GroupChange } from './change-rules.ts';
-import { decideChange, isRepeat, targetName } from './change-rules.ts';
+import { creationObstacle, decideChange, isRepeat, keysAtCreation, keysOf, targetNames } from './change-rules.ts';
 import type { createMemoryAccounts } from './memory-accounts.ts';
-import { describeRoom, lastSeq, nextSeq, type Room, readRoom } from './memory-room.ts';
-import type { Change, Conversation, Cursor, Identity, Membership, Outcome, ReadRange, Send } from './store.ts';
+import { createMemoryCursors } from './memory-cursors.ts';
+import { createMemoryExpiry } from './memory-expiry.ts';
+import type { createMemoryKeys } from './memory-keys.ts';
+import {
+  describeRoom,
+  enter,
+  exit,
+  hasStayedSince,
+  keysInEntry,
+  newRoom,
+  nextSeq,
+  pairKey,
+  type Room,
+  readRoom,
+  visibleUpTo,
+} from './memory-room.ts';
+import type {
+  Change,
+  Conversation,
+  Cursor,
+  Identity,
+  KeyUpdate,
+  Membership,
+  Outcome,
+  ReadRange,
+  Send,
+} from './store.ts';
 
 interface Done {
   readonly room: Room;
@@ -23,7 +48,10 @@ interface World {
     ReturnType<typeof createMemoryAccounts>,
     'person' | 'nameOf' | 'isDevice' | 'newestConnection' | 'ownDevice'
   >;
+  readonly keys: Pick<ReturnType<typeof createMemoryKeys>, 'mayRefer' | 'refer'>;
 }
+
+type CreatingChange = Extract<Change, { kind: 'openDirect' | 'createGroup' }>;
 
 /** Who writes an entry, as far as the entry tells. */
 interface Author {
@@ -33,15 +61,14 @@ interface Author {
 }
 
 /** The part of the memory store that holds conversations; all calls are synchronous. */
-export function createMemoryConversations({ groupMembersMax, accounts }: World) {
+export function createMemoryConversations({ groupMembersMax, accounts, keys }: World) {
   const rooms: Room[] = [];
   const roomsOf = new Map<UserId, Set<Room>>();
   const directs = new Map<string, Room>();
   const operations = new Map<DeviceId, Map<ClientId, Done>>();
-  const cursors = new Map<DeviceId, Map<ConversationId, Seq>>();
+  const cursors = createMemoryCursors();
+  const expiry = createMemoryExpiry();
   const farewells = new Map<UserId, Identity>();
-  /** For each room with messages, where the search for expired ones goes on. */
-  const oldest = new Map<Room, Seq>();
 
   return {
     accept,
@@ -50,87 +77,103 @@ export function createMemoryConversations({ groupMembersMax, accounts }: World) 
     membershipsOf,
     conversation: (id: ConversationId): Conversation | null => describeRoom(roomOf(id), accounts.nameOf),
     heads,
-    moveCursors,
-    storedUpTo,
-    visibleUpTo,
-    expire,
+    moveCursors: (moves: readonly Cursor[]): void =>
+      cursors.move(moves.filter((move) => accounts.isDevice(move.device) && roomOf(move.conversation))),
+    storedUpTo: cursors.storedUpTo,
+    visibleUpTo: (user: UserId, conversation: ConversationId): Seq => visibleUpTo(roomOf(conversation), user),
+    expire: expiry.expire,
     entries,
     depart,
     isMember,
-    forgetDevice: (device: DeviceId) => void cursors.delete(device),
+    stayedSince,
+    forgetDevice: cursors.forgetDevice,
   };
 
   function accept(send: Send): Outcome {
     const done = operations.get(send.by.device)?.get(send.clientId);
-    if (done) return repeat(send, done, null);
+    if (done) return repeat(send, done, []);
     if (isSuperseded(send)) return { kind: 'superseded' };
     const room = roomOf(send.conversation);
     if (!room?.members.includes(send.by.user)) return refused('notMember');
     const { epoch, payload } = send;
+    if (epoch !== room.epoch || room.sealed > 0) return { kind: 'refused', code: 'staleEpoch', upTo: room.lastSeq };
     const entry = append(room, send, { change: null, users: [] }, (head) => ({
       ...head,
       type: 'message',
       epoch,
       payload,
     }));
-    if (!oldest.has(room)) oldest.set(room, entry.seq);
+    expiry.written(room, entry.seq);
     return accepted(entry, [], null);
   }
 
   function change(change: Change): Outcome {
-    const name = targetName(change);
-    const person = name === null ? undefined : accounts.person(name);
+    const people = targetNames(change).map((name) => accounts.person(name) ?? null);
     const done = operations.get(change.by.device)?.get(change.clientId);
-    if (done) return repeat(change, done, person?.id ?? null);
-    const target = person === undefined || person.deleted ? null : person.id;
+    if (done) {
+      const named = people.map((person) => person?.id ?? null);
+      return repeat(change, done, named);
+    }
     if (isSuperseded(change)) return { kind: 'superseded' };
-    if (change.kind === 'openDirect') return openDirect(change, target);
-    if (change.kind === 'createGroup') return create('group', change, [change.by.user]);
+    const targets = people.map((person) => (person === null || person.deleted ? null : person.id));
+    if (change.kind === 'openDirect' || change.kind === 'createGroup') return create(change, targets);
     const room = roomOf(change.conversation);
-    const decision = decideChange(change, {
-      state: room ?? null,
-      target,
-      groupMembersMax,
-    });
-    return decision.kind === 'refused' ? decision : apply(room!, change, decision);
+    const decision = decideChange(change, { state: room ?? null, targets, groupMembersMax });
+    if (decision.kind === 'refused') return decision;
+    return lacksBundle(change) ? refused('unknownBundle') : apply(room!, change, decision);
   }
 
   function isSuperseded({ by }: Send | Change): boolean {
     return by.connection < accounts.newestConnection(by.device);
   }
 
-  function openDirect(change: Change, target: UserId | null): Outcome {
-    if (target === null) return refused('unknownUser');
-    const pair = [...new Set([change.by.user, target])];
-    const existing = directs.get(pairKey(pair));
-    if (existing) {
-      const { seq, at } = existing.entries[0]!;
-      return { kind: 'accepted', conversation: existing.id, seq, at, repeat: true, affected: pair, entry: null };
+  function create(change: CreatingChange, targets: readonly (UserId | null)[]): Outcome {
+    const obstacle = creationObstacle(change, { targets, groupMembersMax });
+    if (obstacle !== null) return obstacle;
+    const users = [...new Set([change.by.user, ...(targets as UserId[])])];
+    const kind = change.kind === 'openDirect' ? 'direct' : 'group';
+    const known = kind === 'direct' ? directs.get(pairKey(users)) : undefined;
+    if (known) {
+      const { seq, at } = known.entries[0]!;
+      return { kind: 'accepted', conversation: known.id, seq, at, repeat: true, affected: users, entry: null };
     }
-    return create('direct', change, pair);
-  }
-
-  function create(kind: ConversationKind, change: Change, users: readonly UserId[]): Outcome {
-    const room: Room = {
+    if (lacksBundle(change)) return refused('unknownBundle');
+    const room = newRoom({
       id: (rooms.length + 1) as ConversationId,
       kind,
       title: change.kind === 'createGroup' ? change.title : '',
       admin: kind === 'group' ? change.by.user : null,
-      members: [],
-      stays: new Map(),
-      entries: [],
-    };
+      ...keysAtCreation(change.keys),
+    });
     rooms.push(room);
     if (kind === 'direct') directs.set(pairKey(users), room);
-    for (const user of users) enter(room, user);
-    return record(room, change, 'created', users);
+    come(room, users);
+    return record(room, change, { change: 'created', users, before: null });
   }
 
   function apply(room: Room, change: GroupChange, decision: Extract<Decision, { kind: 'apply' }>): Outcome {
+    const before = room.bundle;
     room.admin = decision.admin;
-    if (decision.change === 'added') enter(room, decision.user);
-    else exit(room, decision.user);
-    return record(room, change, decision.change, [decision.user]);
+    room.epoch = decision.epoch;
+    room.bundle = decision.bundle;
+    room.sealed = decision.seals ? nextSeq(room) : (0 as Seq);
+    if (decision.change === 'added') come(room, decision.users);
+    else for (const user of decision.users) exit(room, user);
+    return record(room, change, { change: decision.change, users: decision.users, before });
+  }
+
+  /** Of those who come together the one who signed up first counts as the longest-standing. */
+  function come(room: Room, users: readonly UserId[]): void {
+    for (const user of users.toSorted((a, b) => a - b)) {
+      enter(room, user);
+      const own = roomsOf.get(user) ?? new Set();
+      roomsOf.set(user, own.add(room));
+    }
+  }
+
+  function lacksBundle(change: Change): boolean {
+    const bundle = keysOf(change)?.bundle ?? null;
+    return bundle !== null && !keys.mayRefer(bundle, change.by.device);
   }
 
   /** Takes a deleted user out of at most `limit` conversations. */
@@ -144,8 +187,10 @@ export function createMemoryConversations({ groupMembersMax, accounts }: World) 
       const affected = ends ? [user, ...room.members.filter((member) => member !== user)] : [user];
       if (room.admin === user) room.admin = room.members.find((member) => member !== user) ?? null;
       for (const gone of affected) exit(room, gone);
+      if (room.epoch > 0) room.sealed = nextSeq(room);
       const author = { by, clientId: room.id as number as ClientId, at };
-      return { entry: write(room, author, ends ? 'ended' : 'left', affected), affected };
+      const change = ends ? 'ended' : 'left';
+      return { entry: write(room, author, { change, users: affected, keys: null }), affected };
     });
   }
 
@@ -156,34 +201,32 @@ export function createMemoryConversations({ groupMembersMax, accounts }: World) 
     return known;
   }
 
-  /** The membership ends with the entry that is written next. */
-  function exit(room: Room, user: UserId): void {
-    room.members.splice(room.members.indexOf(user), 1);
-    room.stays.get(user)!.at(-1)!.leftSeq = nextSeq(room);
+  /** `before` is the bundle of the room until now. */
+  function record(
+    room: Room,
+    operation: Change,
+    what: { change: MembershipEntry['change']; users: readonly UserId[]; before: BundleId | null },
+  ): Outcome {
+    const brought = keysOf(operation);
+    const entry = write(room, operation, { ...what, keys: brought });
+    const { conversation, seq } = entry;
+    if (brought !== null) keys.refer({ conversation, seq, before: what.before, bundle: brought.bundle });
+    return accepted(entry, what.users, entry);
   }
 
-  /** The user becomes a member with the entry that is written next. */
-  function enter(room: Room, user: UserId): void {
-    room.members.push(user);
-    const stays = room.stays.get(user) ?? [];
-    stays.push({ joinedSeq: nextSeq(room), leftSeq: null });
-    room.stays.set(user, stays);
-    const own = roomsOf.get(user) ?? new Set();
-    roomsOf.set(user, own.add(room));
-  }
-
-  function record(room: Room, operation: Change, change: MembershipEntry['change'], users: readonly UserId[]): Outcome {
-    const entry = write(room, operation, change, users);
-    return accepted(entry, users, entry);
-  }
-
-  function write(room: Room, author: Author, change: MembershipEntry['change'], users: readonly UserId[]) {
+  function write(
+    room: Room,
+    author: Author,
+    what: { change: MembershipEntry['change']; users: readonly UserId[]; keys: KeyUpdate | null },
+  ): MembershipEntry {
+    const { change, users } = what;
     return append<MembershipEntry>(room, author, { change, users }, (head) => ({
       ...head,
       type: 'membership',
       change,
       users: users.map(accounts.nameOf),
       admin: room.admin === null ? null : accounts.nameOf(room.admin),
+      ...keysInEntry(room, what.keys),
     }));
   }
 
@@ -201,10 +244,10 @@ export function createMemoryConversations({ groupMembersMax, accounts }: World) 
     return entry;
   }
 
-  function repeat(asked: Send | Change, done: Done, target: UserId | null): Outcome {
+  function repeat(asked: Send | Change, done: Done, targets: readonly (UserId | null)[]): Outcome {
     const { room, seq, at, change, users } = done;
     const record = { conversation: room.id, conversationKind: room.kind, title: room.title, change, users };
-    if (!isRepeat(asked, record, target)) return refused('clientIdReused');
+    if (!isRepeat(asked, record, targets)) return refused('clientIdReused');
     return { kind: 'accepted', conversation: room.id, seq, at, repeat: true, affected: users, entry: null };
   }
 
@@ -216,49 +259,14 @@ export function createMemoryConversations({ groupMembersMax, accounts }: World) 
         conversation: room.id,
         joinedSeq: stays[0]!.joinedSeq,
         leftSeq: stays.at(-1)!.leftSeq,
-        cursor: cursors.get(device)?.get(room.id) ?? (0 as Seq),
-        lastSeq: lastSeq(room),
+        cursor: cursors.of(device, room.id),
+        lastSeq: room.lastSeq,
       };
     });
   }
 
   function heads(ids: readonly ConversationId[]): ReadonlyMap<ConversationId, Seq> {
-    return new Map(ids.flatMap((id) => (roomOf(id) ? [[id, lastSeq(roomOf(id)!)] as const] : [])));
-  }
-
-  function moveCursors(moves: readonly Cursor[]): void {
-    for (const { device, conversation, upTo } of moves) {
-      if (!accounts.isDevice(device) || !roomOf(conversation)) continue;
-      const own = cursors.get(device) ?? new Map<ConversationId, Seq>();
-      own.set(conversation, Math.max(own.get(conversation) ?? 0, upTo) as Seq);
-      cursors.set(device, own);
-    }
-  }
-
-  function storedUpTo(devices: readonly DeviceId[], conversation: ConversationId): Seq {
-    return Math.max(0, ...devices.map((device) => cursors.get(device)?.get(conversation) ?? 0)) as Seq;
-  }
-
-  function visibleUpTo(user: UserId, conversation: ConversationId): Seq {
-    const room = roomOf(conversation);
-    const last = room?.stays.get(user)?.at(-1);
-    return room && last ? (last.leftSeq ?? lastSeq(room)) : (0 as Seq);
-  }
-
-  function expire(before: EpochMs, limit: number): number {
-    let deleted = 0;
-    for (const [room, from] of oldest) {
-      let seq = from as number;
-      for (; seq <= room.entries.length && deleted < limit; seq++) {
-        const entry = room.entries[seq - 1];
-        if (entry?.type !== 'message') continue;
-        if (entry.at >= before) break;
-        room.entries[seq - 1] = null;
-        deleted++;
-      }
-      oldest.set(room, seq as Seq);
-    }
-    return deleted;
+    return new Map(ids.flatMap((id) => (roomOf(id) ? [[id, roomOf(id)!.lastSeq] as const] : [])));
   }
 
   function* entries(): Iterable<Entry> {
@@ -267,6 +275,11 @@ export function createMemoryConversations({ groupMembersMax, accounts }: World) 
 
   function isMember(user: UserId, conversation: ConversationId): boolean {
     return roomOf(conversation)?.members.includes(user) ?? false;
+  }
+
+  function stayedSince(user: UserId, { conversation, seq }: { conversation: ConversationId; seq: Seq }): boolean {
+    const room = roomOf(conversation);
+    return room !== undefined && hasStayedSince(room, user, seq);
   }
 
   function roomOf(id: ConversationId): Room | undefined {
@@ -283,8 +296,4 @@ function accepted(entry: Entry, affected: readonly UserId[], membership: Entry |
 
 function refused(code: ErrorCode): Outcome {
   return { kind: 'refused', code };
-}
-
-function pairKey(users: readonly UserId[]): string {
-  return [...users].sort((a, b) => a - b).join('-');
 }

@@ -1,19 +1,23 @@
-import type { ConversationKind, Entry } from '../protocol/frames.ts';
-import type { ConversationId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { ConversationKind, Entry, MembershipEntry } from '../protocol/frames.ts';
+import type { BundleId, ConversationId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { ConversationState } from './change-rules.ts';
 import type { Conversation, ReadRange } from './store.ts';
 
 /** One conversation. */
-export interface Room {
+export interface Room extends ConversationState {
   readonly id: ConversationId;
   readonly kind: ConversationKind;
   readonly title: string;
   admin: UserId | null;
-  /** Present members, the longest-standing first. */
   readonly members: UserId[];
+  epoch: number;
+  sealed: Seq;
+  bundle: BundleId | null;
   /** Every stay that there was, by user; the last one may be open. */
   readonly stays: Map<UserId, Stay[]>;
   /** Entry `seq` at `seq - 1`; null once it has expired. */
   readonly entries: (Entry | null)[];
+  readonly lastSeq: Seq;
 }
 
 interface Stay {
@@ -21,12 +25,55 @@ interface Stay {
   leftSeq: Seq | null;
 }
 
-export function lastSeq(room: Room): Seq {
-  return room.entries.length as Seq;
+export function newRoom(head: Pick<Room, 'id' | 'kind' | 'title' | 'admin' | 'epoch' | 'sealed' | 'bundle'>): Room {
+  const entries: (Entry | null)[] = [];
+  return {
+    ...head,
+    members: [],
+    stays: new Map(),
+    entries,
+    get lastSeq() {
+      return entries.length as Seq;
+    },
+  };
 }
 
 export function nextSeq(room: Room): Seq {
-  return (room.entries.length + 1) as Seq;
+  return (room.lastSeq + 1) as Seq;
+}
+
+/** The user becomes a member with the entry that is written next. */
+export function enter(room: Room, user: UserId): void {
+  room.members.push(user);
+  const stays = room.stays.get(user) ?? [];
+  stays.push({ joinedSeq: nextSeq(room), leftSeq: null });
+  room.stays.set(user, stays);
+}
+
+/** The membership ends with the entry that is written next. */
+export function exit(room: Room, user: UserId): void {
+  room.members.splice(room.members.indexOf(user), 1);
+  room.stays.get(user)!.at(-1)!.leftSeq = nextSeq(room);
+}
+
+/** Whether the user is a member, and has been since this place. */
+export function hasStayedSince(room: Room, user: UserId, seq: Seq): boolean {
+  const stay = room.stays.get(user)?.at(-1);
+  return stay !== undefined && stay.leftSeq === null && stay.joinedSeq <= seq;
+}
+
+/** The last place that the user may see. */
+export function visibleUpTo(room: Room | undefined, user: UserId): Seq {
+  const stay = room?.stays.get(user)?.at(-1);
+  return room && stay ? (stay.leftSeq ?? room.lastSeq) : (0 as Seq);
+}
+
+/** The keys that a change of this room brought, as its entry has them. */
+export function keysInEntry(
+  room: Room,
+  keys: { readonly commit: string | null } | null,
+): Pick<MembershipEntry, 'keys'> {
+  return keys === null ? {} : { keys: { epoch: room.epoch, commit: keys.commit, bundle: room.bundle } };
 }
 
 /** What `user` may see of the range. */
@@ -44,13 +91,21 @@ export function readRoom(room: Room | undefined, { user, after, upTo, limit }: R
 
 export function describeRoom(room: Room | undefined, nameOf: (user: UserId) => UserName): Conversation | null {
   if (!room) return null;
-  const { id, kind, title, admin, members } = room;
+  const { id, kind, title, admin, members, lastSeq, epoch, sealed, bundle } = room;
   return {
     id,
     kind,
     title,
     admin: admin === null ? null : nameOf(admin),
     members: members.map((user) => ({ id: user, name: nameOf(user) })),
-    lastSeq: lastSeq(room),
+    lastSeq,
+    epoch,
+    sealed,
+    bundle,
   };
+}
+
+/** Names the direct conversation of these two, in any order. */
+export function pairKey(users: readonly UserId[]): string {
+  return [...users].sort((a, b) => a - b).join('-');
 }

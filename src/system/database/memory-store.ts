@@ -6,6 +6,7 @@ import type { Departures } from './account-store.ts';
 import { createMemoryAccounts } from './memory-accounts.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryConversations } from './memory-conversations.ts';
+import { createMemoryKeys } from './memory-keys.ts';
 import { createMemoryReceipts } from './memory-receipts.ts';
 import type { Store } from './store.ts';
 import { StoreFailure } from './store.ts';
@@ -34,9 +35,15 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
   const accounts = createMemoryAccounts();
   /** Deleted users who are still in conversations. */
   const leaving = new Set<UserId>();
-  const conversations = createMemoryConversations({
+  const keys = createMemoryKeys({
+    signedInDevices: (user, now) => accounts.devicesOf(user, now).map(({ device }) => device),
+    isMember: (user, conversation) => conversations.isMember(user, conversation),
+    hasStayedSince: (user, place) => conversations.stayedSince(user, place),
+  });
+  const conversations: ReturnType<typeof createMemoryConversations> = createMemoryConversations({
     groupMembersMax: options.groupMembersMax ?? limits.groupMembersMax,
     accounts,
+    keys,
   });
   const blobs = createMemoryBlobs(conversations.isMember);
   const receipts = createMemoryReceipts({
@@ -85,6 +92,14 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
       read: (chunk) => answer(() => blobs.read(chunk)),
       expire: (which) => answer(() => blobs.expire(which)),
     },
+    keys: {
+      addPackages: (upload) => answer(() => keys.addPackages(upload)),
+      packagesLeft: (device) => answer(() => keys.packagesLeft(device)),
+      claimPackages: (user, now) => answer(() => keys.claimPackages(user, now)),
+      addBundle: (bundle) => answer(() => keys.addBundle(bundle)),
+      readBundle: (id, by) => answer(() => keys.readBundle(id, by)),
+      expireBundles: (range) => answer(() => keys.expireBundles(range)),
+    },
     ping: () => answer(() => {}),
     close: async () => {
       closed = true;
@@ -107,7 +122,10 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     if (user === undefined) return { written: [], more: false };
     const written = conversations.depart({ user, limit, at });
     if (written.length === 0) {
-      for (const device of accounts.devicesOfUser(user)) conversations.forgetDevice(device);
+      for (const device of accounts.devicesOfUser(user)) {
+        conversations.forgetDevice(device);
+        keys.forgetDevice(device);
+      }
       receipts.forgetUser(user);
       leaving.delete(user);
     }

@@ -20,7 +20,7 @@ export function createAccept(pool: Pool): (sends: readonly Send[]) => Promise<re
     });
   };
 
-  /** Null when one is a repeat, or of a stranger or a superseded connection: then nothing was written. */
+  /** Null when one is a repeat, of a stranger, of a superseded connection or of another epoch: then nothing was written. */
   async function acceptNew(sends: readonly Send[]): Promise<readonly Outcome[] | null> {
     const rooms = groupByConversation(sends);
     const places = placesIn(rooms, sends);
@@ -43,18 +43,18 @@ export function createAccept(pool: Pool): (sends: readonly Send[]) => Promise<re
   }
 
   async function acceptAny(sends: readonly Send[]): Promise<readonly Outcome[]> {
-    const written = await acceptAnyRows(sends);
-    const seqs = new Map(written.map(({ place, seq }) => [sends[place - 1]!, seq]));
-    const others = sends.filter((send) => !seqs.has(send));
-    const known = await lookUp(others);
+    const decided = new Map((await acceptAnyRows(sends)).map((row) => [sends[row.place - 1]!, row]));
+    const known = await lookUp(sends.filter((send) => !decided.has(send)));
     return sends.map((send) => {
-      const seq = seqs.get(send);
-      return seq === undefined ? answerOther(send, known.get(send)!) : accepted(send, { seq, repeat: false });
+      const row = decided.get(send);
+      if (row === undefined) return answerOther(send, known.get(send)!);
+      if (row.upTo !== null) return { kind: 'refused', code: 'staleEpoch', upTo: row.upTo };
+      return accepted(send, { seq: row.seq!, repeat: false });
     });
   }
 
   /** The same operation may be under way through another server; once that has committed, it is seen to be a repeat. */
-  async function acceptAnyRows(sends: readonly Send[]): Promise<readonly { place: number; seq: Seq }[]> {
+  async function acceptAnyRows(sends: readonly Send[]): Promise<readonly DecidedRow[]> {
     const { ids } = groupByConversation(sends);
     const values = [bigints(ids), bigints(sends.map((send) => send.conversation)), ...senderColumns(sends)];
     for (let attempt = 1; ; attempt++) {
@@ -81,11 +81,18 @@ const acceptNewStatement: Statement = {
 };
 const acceptAnyStatement: Statement = {
   name: 'accept_any',
-  text: 'SELECT place, given_seq AS seq FROM accept_any($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+  text: 'SELECT place, given_seq AS seq, stale_after AS "upTo" FROM accept_any($1, $2, $3, $4, $5, $6, $7, $8, $9)',
 };
 
+/** A message that was written at `seq`, or is of another epoch although the conversation reached `upTo`. */
+interface DecidedRow {
+  readonly place: number;
+  readonly seq: Seq | null;
+  readonly upTo: Seq | null;
+}
+
 const uniqueViolation = '23505';
-/** Of accept_new: a repeat; a stranger or a superseded connection. */
+/** Of accept_new: a repeat; a stranger, a superseded connection or another epoch. */
 const unexpected = [uniqueViolation, 'NW001'];
 const attemptsMax = 10;
 
@@ -158,7 +165,7 @@ function answerTwin(send: Send, first: Send, outcome: Outcome): Outcome {
 
 function answerOther(send: Send, { done, superseded }: Known): Outcome {
   if (!done) return superseded ? { kind: 'superseded' } : { kind: 'refused', code: 'notMember' };
-  if (!isRepeat(send, doneOf(done), null)) return { kind: 'refused', code: 'clientIdReused' };
+  if (!isRepeat(send, doneOf(done), [])) return { kind: 'refused', code: 'clientIdReused' };
   return accepted({ ...send, at: done.at }, { seq: done.seq, repeat: true });
 }
 

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../ports.ts';
 import type { ConversationKind, Entry, MembershipEntry } from '../protocol/frames.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { BundleId, ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
 import { mergeCursors } from './change-rules.ts';
 import { bigints } from './postgres-arrays.ts';
 import type { Pool, Statement } from './postgres-pool.ts';
@@ -50,16 +50,19 @@ interface EntryRow {
   readonly client_id: ClientId;
   readonly epoch: number | null;
   readonly payload: string | null;
+  readonly commit: string | null;
+  readonly bundle: BundleId | null;
   readonly change: MembershipEntry['change'] | null;
   readonly users: UserName[] | null;
   readonly admin: UserName | null;
 }
 
 function entryOf(conversation: ConversationId, row: EntryRow): Entry {
-  const { seq, at, sender, device, client_id: clientId, change, users, admin } = row;
+  const { seq, at, sender, device, client_id: clientId, change, users, admin, epoch, commit, bundle } = row;
   const head = { conversation, seq, at, sender, device, clientId };
-  if (change === null) return { type: 'message', ...head, epoch: row.epoch!, payload: row.payload! };
-  return { type: 'membership', ...head, change, users: users!, admin };
+  if (change === null) return { type: 'message', ...head, epoch: epoch!, payload: row.payload! };
+  const keys = epoch === null ? {} : { keys: { epoch, commit, bundle } };
+  return { type: 'membership', ...head, change, users: users ?? [], admin, ...keys };
 }
 
 interface ConversationRow {
@@ -68,19 +71,23 @@ interface ConversationRow {
   readonly title: string;
   readonly admin: UserName | null;
   readonly last_seq: Seq;
+  readonly epoch: number;
+  readonly sealed: Seq;
+  readonly bundle: BundleId | null;
   readonly ids: readonly UserId[];
   readonly names: readonly UserName[];
 }
 
 function conversationOf(row: ConversationRow): Conversation {
-  const { id, kind, title, admin, last_seq: lastSeq, names } = row;
-  return { id, kind, title, admin, members: row.ids.map((id, index) => ({ id, name: names[index]! })), lastSeq };
+  const { id, kind, title, admin, last_seq: lastSeq, epoch, sealed, bundle, names } = row;
+  const members = row.ids.map((id, index) => ({ id, name: names[index]! }));
+  return { id, kind, title, admin, members, lastSeq, epoch, sealed, bundle };
 }
 
 const readEntries: Statement = {
   name: 'read_entries',
   text: `
-    SELECT m.seq, m.at, u.name AS sender, m.device, m.client_id, m.epoch, m.payload, m.change,
+    SELECT m.seq, m.at, u.name AS sender, m.device, m.client_id, m.epoch, m.payload, m.commit, m.bundle, m.change,
       CASE WHEN m.change IS NOT NULL THEN (
         SELECT array_agg(named.name ORDER BY place)
         FROM unnest(m.users) WITH ORDINALITY listed (id, place) JOIN users named ON named.id = listed.id
@@ -113,7 +120,7 @@ const readMemberships: Statement = {
 const readConversation: Statement = {
   name: 'read_conversation',
   text: `
-    SELECT c.id, c.kind, c.title, a.name AS admin, c.last_seq, present.ids, present.names
+    SELECT c.id, c.kind, c.title, a.name AS admin, c.last_seq, c.epoch, c.sealed, c.bundle, present.ids, present.names
     FROM conversations c LEFT JOIN users a ON a.id = c.admin,
     LATERAL (
       SELECT coalesce(array_agg(u.id ORDER BY s.joined_seq, u.id), '{}') AS ids,

@@ -92,7 +92,10 @@ const farewellDevice: Statement = {
     RETURNING id`,
 };
 
-/** A direct conversation ends for both, and loses its pair, by which members of such a conversation are known. */
+/**
+ * A direct conversation ends for both, and loses its pair, by which members of such a conversation are known. An encrypted
+ * one is sealed, as by somebody who leaves.
+ */
 const leaveAll: Statement = {
   name: 'leave_all',
   text: `
@@ -105,7 +108,8 @@ const leaveAll: Statement = {
       FROM members m JOIN conversations c ON c.id = m.conversation
       WHERE m.user_id = $1 AND m.left_seq IS NULL AND m.conversation = ANY ($2)
     ), bumped AS (
-      UPDATE conversations c SET last_seq = c.last_seq + 1, admin = stays.heir, direct_low = NULL, direct_high = NULL
+      UPDATE conversations c SET last_seq = c.last_seq + 1, admin = stays.heir, direct_low = NULL, direct_high = NULL,
+        sealed = CASE WHEN c.epoch > 0 THEN c.last_seq + 1 ELSE 0 END
       FROM stays WHERE c.id = stays.conversation
       RETURNING c.id, c.last_seq AS seq, c.admin, CASE c.kind WHEN 'direct' THEN 'ended' ELSE 'left' END AS change
     ), gone AS (

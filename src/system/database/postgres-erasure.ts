@@ -13,6 +13,11 @@ export const erasures: Readonly<Record<string, Erasure>> = {
   sessions: { kind: 'rowsOfDevice', column: 'device' },
   cursors: { kind: 'rowsOfDevice', column: 'device' },
   read_pointers: { kind: 'rowsOfUser', column: 'user_id' },
+  key_packages: { kind: 'rowsOfDevice', column: 'device' },
+  key_bundles: {
+    kind: 'kept',
+    why: 'They belong to their conversation; those that no key change refers to expire within the hour.',
+  },
   blob_allowances: { kind: 'rowsOfUser', column: 'user_id' },
   blobs: { kind: 'kept', why: 'Images belong to their conversation, until they expire.' },
   blob_chunks: { kind: 'kept', why: 'They are the bytes of the blobs.' },

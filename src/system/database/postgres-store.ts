@@ -7,6 +7,7 @@ import { createBlobs } from './postgres-blobs.ts';
 import { createChange } from './postgres-change.ts';
 import type { Bounds } from './postgres-connection.ts';
 import { createConversations } from './postgres-conversations.ts';
+import { createKeys } from './postgres-keys.ts';
 import { migrate } from './postgres-migrate.ts';
 import { createPool, type Pool } from './postgres-pool.ts';
 import { createReceipts } from './postgres-receipts.ts';
@@ -43,6 +44,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     ...createAccountLife(pool),
     ...createConversations(pool),
     receipts: createReceipts(pool),
+    keys: createKeys(pool),
     accept: createAccept(writer),
     blobs: createBlobs(blobs),
     change: createChange(pool, { groupMembersMax }),

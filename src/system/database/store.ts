@@ -1,9 +1,10 @@
 import type { EpochMs } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { ConversationKind, Entry } from '../protocol/frames.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { BundleId, ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
 import type { AccountStore } from './account-store.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { KeyStore } from './key-store.ts';
 import type { ReceiptStore } from './receipt-store.ts';
 
 /**
@@ -14,6 +15,8 @@ import type { ReceiptStore } from './receipt-store.ts';
 export interface Store extends AccountStore {
   /** Encrypted images. */
   readonly blobs: BlobStore;
+  /** Key packages and key bundles. */
+  readonly keys: KeyStore;
 
   /** Null when the name, or one that looks like it (`skeletonOf`), is or was somebody's. */
   createUser(user: { name: UserName; passwordHash: string; at: EpochMs }): Promise<UserId | null>;
@@ -35,11 +38,11 @@ export interface Store extends AccountStore {
   /**
    * Accepts messages in one commit: resolves after the commit is durable. Outcomes stand in the order of `sends`.
    * For each conversation, sequences are given without gaps and in the order of `sends`; a repeated
-   * (device, client id) gets its first answer and takes no sequence. Membership counts at the commit, and so does
-   * which connection of a device is the newest.
+   * (device, client id) gets its first answer and takes no sequence. Membership counts at the commit, and so do the
+   * epoch of the keys and which connection of a device is the newest.
    */
   accept(sends: readonly Send[]): Promise<readonly Outcome[]>;
-  /** The same for one change of membership, which takes a place in the sequence too. */
+  /** The same for one change of membership or keys, which takes a place in the sequence too. All of it happens or nothing. */
   change(change: Change): Promise<Outcome>;
 
   /**
@@ -110,11 +113,40 @@ export interface Send extends Operation {
 
 export type Change = Operation &
   (
-    | { readonly kind: 'openDirect'; readonly with: UserName }
-    | { readonly kind: 'createGroup'; readonly title: string }
-    | { readonly kind: 'invite' | 'remove'; readonly conversation: ConversationId; readonly user: UserName }
+    | { readonly kind: 'openDirect'; readonly with: UserName; readonly keys: KeyUpdate | null }
+    | {
+        readonly kind: 'createGroup';
+        readonly title: string;
+        /** Members from the start besides the creator. */
+        readonly users: readonly UserName[];
+        readonly keys: KeyUpdate | null;
+      }
+    | {
+        readonly kind: 'invite' | 'remove';
+        readonly conversation: ConversationId;
+        readonly users: readonly UserName[];
+        readonly keys: KeyUpdate | null;
+      }
     | { readonly kind: 'leave'; readonly conversation: ConversationId }
+    | { readonly kind: 'commit'; readonly conversation: ConversationId; readonly keys: KeyUpdate }
   );
+
+/** New keys, made while the conversation was as `epoch` and `sealed` say. */
+export interface KeyUpdate extends Pick<KeyState, 'epoch' | 'sealed'> {
+  /** Base64url; null when nobody was a member before, or when it is in the bundle. */
+  readonly commit: string | null;
+  readonly bundle: BundleId | null;
+}
+
+/** The keys of a conversation, as far as a server knows of them. */
+export interface KeyState {
+  /** How many key changes there were; messages must be of it. 0 without encryption. */
+  readonly epoch: number;
+  /** Place of the last entry by which somebody left since the last key change; 0 when nobody did. Else no message is accepted. */
+  readonly sealed: Seq;
+  /** That of the last key change. */
+  readonly bundle: BundleId | null;
+}
 
 /**
  * `accepted`: it is committed. `repeat` means that an earlier call had committed it (or, for `openDirect`, that the
@@ -134,7 +166,12 @@ export type Outcome =
       /** The membership entry of a new change; null for messages (the caller has the parts) and repeats. */
       readonly entry: Entry | null;
     }
-  | { readonly kind: 'refused'; readonly code: ErrorCode }
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      /** With `staleEpoch`: the last entry of the conversation then. Who asked is to know all up to there first. */
+      readonly upTo?: Seq;
+    }
   | { readonly kind: 'superseded' };
 
 export interface ReadRange {
@@ -156,7 +193,7 @@ export interface Membership {
   readonly lastSeq: Seq;
 }
 
-export interface Conversation {
+export interface Conversation extends KeyState {
   readonly id: ConversationId;
   readonly kind: ConversationKind;
   readonly title: string;

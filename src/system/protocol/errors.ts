@@ -44,6 +44,22 @@ export const errors = {
   notGroup: { definite: true, status: 400, meaning: 'The operation needs a group; this is a direct conversation.' },
   alreadyMember: { definite: true, status: 409, meaning: 'The user is a member of the group already.' },
   groupFull: { definite: true, status: 409, meaning: 'The group has as many members as it may have.' },
+  staleEpoch: {
+    definite: true,
+    status: 409,
+    meaning:
+      'The keys changed, or somebody left, since this was encrypted. What happened meanwhile has been sent: take it in, then encrypt and ask anew.',
+  },
+  keysNeeded: {
+    definite: true,
+    status: 409,
+    meaning: 'The conversation is encrypted: a change of its members must bring new keys (`keys`).',
+  },
+  unknownBundle: {
+    definite: true,
+    status: 404,
+    meaning: 'There is no such key bundle (any more), another device uploaded it, or it served a key change before.',
+  },
   tooMany: { definite: true, status: 429, meaning: 'A rate limit was reached; try again after `retryAfterMs`.' },
   busy: {
     definite: true,

@@ -1,7 +1,7 @@
 /** Every frame of the WebSocket `/v1/socket`, both ways. One JSON text frame is one message. `docs/protocol.md` is made from this file. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from './ids.ts';
+import type { BundleId, ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from './ids.ts';
 import { limits } from './limits.ts';
 
 /** Path of the socket. */
@@ -33,7 +33,48 @@ export const payload = z
   .regex(/^[A-Za-z0-9_-]*$/)
   .describe('Opaque bytes in base64url without padding; the server never looks inside.');
 const title = z.string().min(1).max(limits.groupTitleCharsMax).describe('Title of the group, for people.');
-const epoch = z.int().min(0).describe('Epoch of the keys that the payload was encrypted under; 0 without encryption.');
+const epoch = z
+  .int()
+  .min(0)
+  .describe('Epoch of the keys that the payload was encrypted under: the conversation’s; 0 without encryption.');
+const sealed = seq.describe(
+  'Place of the last entry by which somebody left since the last key change; 0 when nobody did.',
+) as unknown as z.ZodType<Seq>;
+export const bundleId = id.describe('Id of a key bundle.') as unknown as z.ZodType<BundleId>;
+const users = z
+  .array(userName)
+  .min(1)
+  .max(limits.usersPerChangeMax)
+  .refine((names) => new Set(names.map((name) => name.toLowerCase())).size === names.length, 'somebody is named twice')
+  .describe('Distinct; all or nothing.');
+
+/** New keys, with the change that needs them. The server looks at the numbers only. */
+const keyChange = z.strictObject({
+  epoch: z.int().min(0).describe('The epoch in which they were made; the conversation’s becomes one more.'),
+  sealed: sealed.optional(),
+  commit: payload.optional(),
+  bundle: bundleId.optional(),
+});
+const keys = keyChange
+  .optional()
+  .describe(
+    'New keys: `{epoch, sealed?, commit?, bundle?}`. `epoch` is the conversation’s epoch in which they were made (0 when it is created by this), `sealed` its seal then (left out: 0); unless both are still so, nothing happens (`staleEpoch`). The epoch becomes `epoch + 1`, the seal 0. `commit` is for those who are members already: opaque, base64url, and together with the names in the frame at most `payloadCharsMax` characters; a longer one goes into the bundle. `bundle` is the id of one that this device uploaded and that served no change before.',
+  );
+/** So that the entry that comes of it fits into a frame. */
+const fits = [
+  (frame: { users?: readonly string[] | undefined; keys?: { commit?: string | undefined } | undefined }) =>
+    changeChars(frame) <= limits.payloadCharsMax,
+  `names and commit together have more than ${limits.payloadCharsMax} characters`,
+] as const;
+
+/** What counts against `payloadCharsMax` in a change of membership. */
+export function changeChars(frame: {
+  readonly users?: readonly string[] | undefined;
+  readonly keys?: { readonly commit?: string | undefined } | undefined;
+}): number {
+  const { users = [], keys } = frame;
+  return users.reduce((sum, name) => sum + name.length, keys?.commit?.length ?? 0);
+}
 const at = z.int().min(0).describe('When the server accepted it, milliseconds since 1970-01-01 UTC.');
 
 /** What a client may send. Every operation that writes carries a `clientId` and is answered by `accepted` or `refused`. */
@@ -57,22 +98,32 @@ export const clientFrame = z.discriminatedUnion('type', [
     .strictObject({ type: z.literal('send'), clientId, conversation: conversationId, epoch, payload })
     .describe('A message.'),
   z
-    .strictObject({ type: z.literal('openDirect'), clientId, with: userName })
+    .strictObject({ type: z.literal('openDirect'), clientId, with: userName, keys })
     .describe(
-      'Opens the direct conversation with a user. There is one for two people: if it exists, the answer names it.',
+      'Opens the direct conversation with a user. There is one for two people: if it exists, the answer names it, and `keys` count for nothing.',
     ),
   z
-    .strictObject({ type: z.literal('createGroup'), clientId, title })
-    .describe('Creates a group with oneself as admin.'),
+    .strictObject({ type: z.literal('createGroup'), clientId, title, users: users.optional(), keys })
+    .refine(...fits)
+    .describe('Creates a group of oneself, its admin, and of `users`.'),
   z
-    .strictObject({ type: z.literal('invite'), clientId, conversation: conversationId, user: userName })
-    .describe('Adds a user to a group. Admin only.'),
+    .strictObject({ type: z.literal('invite'), clientId, conversation: conversationId, users, keys })
+    .refine(...fits)
+    .describe('Adds users to a group. Admin only. In an encrypted group only with `keys`.'),
   z
-    .strictObject({ type: z.literal('remove'), clientId, conversation: conversationId, user: userName })
-    .describe('Removes a user from a group. Admin only.'),
+    .strictObject({ type: z.literal('remove'), clientId, conversation: conversationId, users, keys })
+    .refine(...fits)
+    .describe('Removes users from a group. Admin only. In an encrypted group only with `keys`.'),
   z
     .strictObject({ type: z.literal('leave'), clientId, conversation: conversationId })
-    .describe('Leaves a group. When the admin leaves, the longest-standing member becomes admin.'),
+    .describe(
+      'Leaves a group. When the admin leaves, the longest-standing member becomes admin. Nobody can make keys that oneself has not: an encrypted group is sealed by it, and takes no messages until somebody else changes the keys.',
+    ),
+  z
+    .strictObject({ type: z.literal('commit'), clientId, conversation: conversationId, keys: keyChange })
+    .describe(
+      'Changes the keys and nothing else: after somebody left, for a device that joins, or to renew them. `keys` as above. Any member may.',
+    ),
   z
     .strictObject({ type: z.literal('ack'), conversation: conversationId, upTo: seq })
     .describe('Everything up to and with `upTo` is stored on the device. Cumulative; never answered.'),
@@ -115,16 +166,26 @@ export const membershipFrame = z
     type: z.literal('membership'),
     ...entryHead,
     change: z
-      .enum(['created', 'added', 'removed', 'left', 'ended'])
+      .enum(['created', 'added', 'removed', 'left', 'ended', 'rekeyed'])
       .describe(
-        '`left` also for a member of a group who has deleted the account. `ended`: one of the two of a direct conversation has; it is over for both.',
+        '`left` also for a member of a group who has deleted the account. `ended`: one of the two of a direct conversation has; it is over for both. `rekeyed`: new keys and nothing else.',
       ),
-    users: z.array(userName).describe('Those who came (`created`, `added`) or went (`removed`, `left`, `ended`).'),
+    users: z
+      .array(userName)
+      .describe('Those who came (`created`, `added`) or went (`removed`, `left`, `ended`); nobody for `rekeyed`.'),
     admin: userName
       .nullable()
       .describe('The admin after the change; null in a direct conversation and in a group that everybody has left.'),
+    keys: z
+      .strictObject({ epoch: z.int().min(1), commit: payload.nullable(), bundle: bundleId.nullable() })
+      .optional()
+      .describe(
+        'The new keys, when the change brought some: the epoch from here on, the commit and the bundle, or null. Without a commit, it is in the bundle, or nobody was a member before.',
+      ),
   })
-  .describe('A change of who belongs to the conversation; it takes a place in the sequence like a message.');
+  .describe(
+    'A change of who belongs to the conversation, or of its keys; it takes a place in the sequence like a message.',
+  );
 
 /** What a server may send. */
 export const serverFrame = z.discriminatedUnion('type', [
@@ -151,6 +212,11 @@ export const serverFrame = z.discriminatedUnion('type', [
       title: z.string().describe('Empty for a direct conversation.'),
       admin: userName.nullable(),
       members: z.array(userName).describe('Members now.'),
+      epoch: z.int().min(0).describe('Epoch of its keys now; 0 without encryption.'),
+      sealed,
+      bundle: bundleId
+        .nullable()
+        .describe('That of the last key change; its group info lets a new device join. Null without.'),
       lastSeq: seq.describe('The last entry that exists now.') as unknown as z.ZodType<Seq>,
       after: seq.describe('Entries after this one follow.') as unknown as z.ZodType<Seq>,
     })

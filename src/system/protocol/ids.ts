@@ -9,6 +9,8 @@ export type Seq = number & { readonly __id: 'seq' };
 export type ClientId = number & { readonly __id: 'client' };
 /** 1 to 64 characters of the documented alphabet. */
 export type UserName = string & { readonly __id: 'userName' };
+/** What a change of keys leaves for those who join: see `POST /v1/key-bundles`. */
+export type BundleId = number & { readonly __id: 'bundle' };
 export type ServerId = string & { readonly __id: 'server' };
 /** 192 unguessable bits in base64url: 32 characters. */
 export type BlobId = string & { readonly __id: 'blob' };

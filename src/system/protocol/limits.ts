@@ -14,6 +14,20 @@ export const limits = {
   deviceLabelCharsMax: 64,
   groupTitleCharsMax: 128,
   groupMembersMax: 1000,
+  /** Users that one operation brings or takes away. */
+  usersPerChangeMax: 256,
+  /** Base64url characters of one key package. */
+  keyPackageCharsMax: 8192,
+  /** Single-use key packages kept for one device; when there are more, the oldest are forgotten. */
+  keyPackagesPerDeviceMax: 100,
+  /** Devices of one user for which a claim answers a key package. */
+  devicesPerClaimMax: 64,
+  /** Base64url characters of each part of a key bundle. */
+  keyBundlePartCharsMax: 1024 * 1024,
+  /** Key bundles of one device that wait for a key change; when there are more, the oldest are forgotten. */
+  keyBundlesWaitingMax: 8,
+  /** Bytes of one JSON HTTP body with key packages or a key bundle. */
+  keyBodyBytesMax: 3 * 1024 * 1024 + 64 * 1024,
   /** Conversations that one user may be a member of. */
   conversationsPerUserMax: 10_000,
   /** Members of a group in which receipts and typing are told; in larger ones nobody gets them. */

@@ -1,10 +1,11 @@
-import type { Change, Outcome, Send } from '../database/store.ts';
+import type { Outcome, Send } from '../database/store.ts';
 import { StoreFailure } from '../database/store.ts';
 import type { Ms } from '../ports.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { OperationFrame } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, Seq } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
+import { changeOf } from './change-of.ts';
 import { isRepeatable } from './fence.ts';
 import { createFences } from './fences.ts';
 import { type Ground, logFailure } from './ground.ts';
@@ -15,6 +16,7 @@ import type { Memberships } from './memberships.ts';
 import type { Rooms } from './rooms.ts';
 import type { Session, SessionPort } from './session.ts';
 import type { SpreadChange } from './spread-change.ts';
+import { createStaleAnswers } from './stale.ts';
 import type { Stats } from './stats.ts';
 import { acceptedText, messageParcel, refusedText } from './write-frame.ts';
 
@@ -60,6 +62,7 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
   const changes = createLimiter(settings.changesMax);
   const batches = createGroupCommit<Message>(ground, { mayWrite, committed, failed });
   const fences = createFences(clock, settings.repeatFirstMs);
+  const staleAnswers = createStaleAnswers(clock, rooms);
   let inFlight = 0;
   let bytesInFlight = 0;
   let stopped = false;
@@ -69,6 +72,7 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
     resume,
     stop: () => {
       stopped = true;
+      staleAnswers.release();
     },
     get inFlight() {
       return inFlight;
@@ -147,7 +151,7 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
     for (const { session } of messages) if (session.lane !== null) pump(session);
   }
 
-  // --- changes of membership
+  // --- changes of membership and keys
 
   function resume(session: Session): void {
     if (session.state === 'closed' && session.who === null) {
@@ -199,7 +203,7 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
       return;
     }
     if (outcome.kind === 'refused') {
-      refuse(operation, outcome.code);
+      refuseWhenCurrent(operation, outcome);
       return;
     }
     const { conversation, seq, at, repeat } = outcome;
@@ -230,6 +234,13 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
     memberships.touched(session, conversation);
   }
 
+  /** Who is behind with the keys is answered after what they have not seen. */
+  function refuseWhenCurrent(operation: Operation, { code, upTo }: Extract<Outcome, { kind: 'refused' }>): void {
+    const { session, frame } = operation;
+    if (upTo === undefined || stopped || !('conversation' in frame)) refuse(operation, code);
+    else staleAnswers.after(session, { conversation: frame.conversation, upTo }, () => refuse(operation, code));
+  }
+
   function refuse(operation: Operation, code: ErrorCode, detail?: string): void {
     const { session, clientId } = operation;
     leave(operation);
@@ -251,21 +262,4 @@ const repeatFirst = 'An earlier operation of this conversation has to be repeate
 
 function failureCode(error: unknown): ErrorCode {
   return error instanceof StoreFailure && error.definite ? 'databaseDown' : 'uncertain';
-}
-
-function changeOf(session: Session, frame: Exclude<OperationFrame, { type: 'send' }>, at: number): Change {
-  const operation = { by: session.who!, clientId: frame.clientId, at };
-  switch (frame.type) {
-    case 'openDirect':
-      return { ...operation, kind: 'openDirect', with: frame.with };
-    case 'createGroup':
-      return { ...operation, kind: 'createGroup', title: frame.title };
-    case 'leave':
-      return { ...operation, kind: 'leave', conversation: frame.conversation };
-    case 'invite':
-    case 'remove':
-      return { ...operation, kind: frame.type, conversation: frame.conversation, user: frame.user };
-    default:
-      return frame satisfies never;
-  }
 }

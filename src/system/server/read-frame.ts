@@ -68,7 +68,7 @@ function isId(value: unknown): value is number {
 function bad(value: unknown, issues: readonly z.core.$ZodIssue[]): ReadFrame {
   const issue = issues[0];
   const place = issue === undefined || issue.path.length === 0 ? 'The frame' : `The field "${issue.path.join('.')}"`;
-  const over = issue?.code === 'too_big' && issue.path[0] === 'payload';
+  const over = issue?.code === 'too_big' && ['payload', 'commit'].includes(String(issue.path.at(-1)));
   const id = isRecord(value) ? value.clientId : undefined;
   return {
     kind: 'bad',

@@ -88,7 +88,7 @@ export async function startChatter(cluster: CrashCluster, tag: string): Promise<
   const [admin] = sessions;
   admin!.createGroup('everybody');
   await until(() => group !== null, 'there is a group');
-  for (let index = 1; index < members; index++) admin!.invite(group!, nameOf(tag, index));
+  for (let index = 1; index < members; index++) admin!.invite(group!, [nameOf(tag, index)]);
   await until(() => answered === members, 'everybody is invited');
   const talk = startTalk(sessions, { group: group!, guest: nameOf(tag, members) });
 
@@ -173,8 +173,8 @@ function startTalk(
   const changes = setInterval(() => {
     const [admin] = sessions;
     if (!free(admin!)) return;
-    if (inside) admin!.remove(group, guest);
-    else admin!.invite(group, guest);
+    if (inside) admin!.remove(group, [guest]);
+    else admin!.invite(group, [guest]);
     inside = !inside;
   }, changeEveryMs);
   return {

@@ -109,7 +109,7 @@ describe('the record of a user', () => {
 
   it('has each operation with its answer; those without one are unknown, not failed', async () => {
     await connect();
-    const send = { op: 'send', conversation: room, user: null } as const;
+    const send = { op: 'send', conversation: room, users: [] } as const;
     for (const clientId of [1, 2, 3] as ClientId[]) record.invoked?.({ ...send, clientId, payload: 'text' });
     record.accepted?.({ clientId: 1 as ClientId, conversation: room, seq: 7 as Seq, at: 0 });
     record.refused?.({ clientId: 2 as ClientId, code: 'notMember' });
@@ -122,16 +122,26 @@ describe('the record of a user', () => {
     ]);
   });
 
-  it('names the other user of a change, and has one event for each user of a membership entry', async () => {
+  it('has one event for each user whom a change or a membership entry names, and one when it names nobody', async () => {
     const invite = { op: 'invite', conversation: room, payload: null } as const;
-    record.invoked?.({ ...invite, clientId: 1 as ClientId, user: 'cid' as UserName });
-    expect(brief(history.events.at(-1))).toBe('0 #0 invoke invite 5/0 id 1 peer 2');
+    record.invoked?.({ ...invite, clientId: 1 as ClientId, users: ['cid', 'ann'] as UserName[] });
+    record.accepted?.({ clientId: 1 as ClientId, conversation: room, seq: 7 as Seq, at: 0 });
+    record.invoked?.({ ...invite, op: 'commit', clientId: 2 as ClientId, users: [] });
+    expect(history.events.map(brief)).toEqual([
+      '0 #0 invoke invite 5/0 id 1 peer 2',
+      '0 #0 invoke invite 5/0 id 1 peer 0',
+      '0 #0 ok invite 5/7 id 1 peer 2',
+      '0 #0 ok invite 5/7 id 1 peer 0',
+      '0 #0 invoke commit 5/0 id 2 peer -1',
+    ]);
     const { payload: _p, epoch: _e, ...head } = message(0) as Extract<Entry, { type: 'message' }>;
     const users = ['ann', 'stranger'] as UserName[];
     record.entry?.({ ...head, type: 'membership', change: 'added', users, admin: null });
-    expect(history.events.slice(-2).map(brief)).toEqual([
+    record.entry?.({ ...head, type: 'membership', change: 'rekeyed', users: [], admin: null });
+    expect(history.events.slice(-3).map(brief)).toEqual([
       '0 #0 app added 5/1 id 4 peer 0',
       '0 #0 app added 5/1 id 4 peer -1',
+      '0 #0 app rekeyed 5/1 id 4 peer -1',
     ]);
   });
 
@@ -141,7 +151,7 @@ describe('the record of a user', () => {
         op,
         clientId: clientId as ClientId,
         conversation: room,
-        user: op === 'leave' ? null : ('cid' as UserName),
+        users: op === 'leave' ? [] : ['cid' as UserName],
         payload: null,
       });
     for (const [index, op] of (['invite', 'remove', 'leave'] as const).entries()) {

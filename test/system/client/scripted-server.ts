@@ -144,6 +144,9 @@ export function createScriptedServer(world: { clock: Clock; random: Random }, ma
         title: 't',
         admin: null,
         members: [me],
+        epoch: 0,
+        sealed: 0 as Seq,
+        bundle: null,
         lastSeq: log.length as Seq,
         after,
       });

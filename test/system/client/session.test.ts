@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClientSession, SessionHandlers, SessionSettings } from '../../../src/system/client/contract.ts';
 import { createSession } from '../../../src/system/client/session.ts';
 import type { Entry } from '../../../src/system/protocol/frames.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, UserName } from '../../../src/system/protocol/ids.ts';
+import type { BundleId, ClientId, ConversationId, DeviceId, Seq, UserName } from '../../../src/system/protocol/ids.ts';
 import { limits } from '../../../src/system/protocol/limits.ts';
 import { createSeededRandom } from '../../../src/system/seeded-random.ts';
 import { createManualClock, type ManualClock } from '../../helpers/manual-clock.ts';
@@ -20,7 +20,7 @@ const hearers: SessionHandlers = {
   state: (state) => heard.push(state),
   dialling: (attempt) => heard.push(`dialling ${attempt}`),
   disconnected: ({ code }) => heard.push(`disconnected ${code}`),
-  invoked: ({ op }) => heard.push(`invoked ${op}`),
+  invoked: ({ op, users }) => heard.push(['invoked', op, ...users].join(' ')),
   sent: ({ clientId, again }) => heard.push(`sent ${clientId}${again ? ' again' : ''}`),
   accepted: ({ clientId, seq }) => heard.push(`accepted ${clientId} at ${seq}`),
   refused: ({ clientId, code }) => heard.push(`refused ${clientId}: ${code}`),
@@ -267,7 +267,7 @@ describe('the inbox of a session', () => {
     server.say({ type: 'accepted', clientId, conversation: room, seq: 1 as Seq, at: 1 });
     server.say(membership(1, 'created', ['other', me]));
     await clock.advance(1);
-    expect(heard).toEqual(['invoked openDirect', 'sent 1', 'accepted 1 at 1', 'wire 1', 'entry 1']);
+    expect(heard).toEqual(['invoked openDirect other', 'sent 1', 'accepted 1 at 1', 'wire 1', 'entry 1']);
   });
 });
 
@@ -322,6 +322,74 @@ describe('the outbox of a session', () => {
     server.say({ type: 'refused', clientId: 1 as ClientId, code: 'notMember' });
     await clock.advance(1);
     expect(heard.filter((line) => line.startsWith('refused'))).toHaveLength(1);
+  });
+
+  it('puts the users and keys of a change on the wire as they were given, and tells the application whom it names', async () => {
+    await goOnline();
+    const keys = { epoch: 3, sealed: 5 as Seq, commit: 'Q29tbWl0', bundle: 7 as BundleId };
+    const users = ['ann', 'bob'] as UserName[];
+    session.createGroup('crew', users, { keys: { epoch: 0 } });
+    session.openDirect('ann' as UserName, { keys: { epoch: 0 } });
+    session.invite(room, users, { keys });
+    session.remove(room, users);
+    session.commit(room, keys);
+    await clock.advance(1);
+    expect(server.received.filter((frame) => 'clientId' in frame)).toEqual([
+      { type: 'createGroup', clientId: 1, title: 'crew', users, keys: { epoch: 0 } },
+      { type: 'openDirect', clientId: 2, with: 'ann', keys: { epoch: 0 } },
+      { type: 'invite', clientId: 3, conversation: room, users, keys },
+      { type: 'remove', clientId: 4, conversation: room, users },
+      { type: 'commit', clientId: 5, conversation: room, keys },
+    ]);
+    expect(heard.filter((line) => line.startsWith('invoked'))).toEqual([
+      'invoked createGroup ann bob',
+      'invoked openDirect ann',
+      'invoked invite ann bob',
+      'invoked remove ann bob',
+      'invoked commit',
+    ]);
+  });
+
+  it('repeats under the client id of before a restart, once, and gives out none that was named', async () => {
+    await goOnline();
+    server.mute();
+    expect(session.send(room, 'a', 0, { clientId: 41 as ClientId })).toBe(41);
+    expect(session.send(room, 'a', 0, { clientId: 41 as ClientId })).toBe(41);
+    expect(session.leave(room, { clientId: 7 as ClientId })).toBe(7);
+    expect(session.send(room, 'b')).toBe(42);
+    expect(session.pending).toBe(3);
+    expect(heard.filter((line) => line.startsWith('invoked'))).toHaveLength(3);
+  });
+
+  it.each(['staleEpoch', 'keysNeeded', 'unknownBundle'] as const)(
+    'leaves it to the application what to do after %s',
+    async (code) => {
+      await goOnline();
+      server.mute();
+      const clientId = session.commit(room, { epoch: 1 });
+      server.say({ type: 'refused', clientId, code });
+      await clock.advance(1);
+      expect(heard.at(-1)).toBe(`refused 1: ${code}`);
+      expect([session.pending, clock.pending]).toEqual([0, 1]);
+    },
+  );
+
+  it.each([
+    ['a commit', () => session.commit(room, { epoch: 1, commit: 'x'.repeat(limits.payloadCharsMax + 1) })],
+    [
+      'names',
+      () =>
+        session.invite(
+          room,
+          Array.from({ length: 257 }, (_, i) => `u${i}` as UserName),
+        ),
+    ],
+  ])('does not send %s beyond the limits, for the server would close the connection each time', async (_, ask) => {
+    await goOnline();
+    ask();
+    await clock.advance(1);
+    expect(heard.at(-1)).toBe('refused 1: tooLarge');
+    expect(server.received).toHaveLength(1);
   });
 
   it('waits as long as a refusal asks', async () => {

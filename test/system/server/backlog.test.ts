@@ -13,7 +13,7 @@ async function meet(settings: Partial<ServerSettings> = {}) {
   const bob = await rig.signIn('bob');
   anna.send({ type: 'createGroup', clientId: 1, title: 'trip' });
   await rig.clock.advance(10);
-  anna.send({ type: 'invite', clientId: 2, conversation: 1, user: 'bob' });
+  anna.send({ type: 'invite', clientId: 2, conversation: 1, users: ['bob'] });
   await rig.clock.advance(10);
   let clientId = 3;
   const send = async (count: number, size = 4) => {
@@ -97,7 +97,7 @@ describe('a backlog', () => {
   it('reaches who was removed while away, up to their removal, without the present members', async () => {
     const { rig, anna, bob, send } = await meet();
     await send(2);
-    anna.send({ type: 'remove', clientId: 90, conversation: 1, user: 'bob' });
+    anna.send({ type: 'remove', clientId: 90, conversation: 1, users: ['bob'] });
     await rig.clock.advance(10);
     await send(3);
     const client = rig.connect(bob, 1);

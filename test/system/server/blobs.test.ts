@@ -18,7 +18,7 @@ async function createAlbum(options: RigOptions = {}) {
   ada.send({ type: 'createGroup', clientId: 1, title: 'album' });
   await rig.clock.advance(50);
   const conversation = conversationOf(ada);
-  ada.send({ type: 'invite', clientId: 2, conversation, user: 'bob' });
+  ada.send({ type: 'invite', clientId: 2, conversation, users: ['bob'] });
   await rig.clock.advance(50);
 
   const server = rig.servers[0]!;
@@ -130,7 +130,7 @@ describe('a blob is for members only', () => {
     const { bytes } = await download(bob.account, blob);
     const reading = bytes!.pieces[Symbol.asyncIterator]();
     expect((await reading.next()).done).toBe(false);
-    ada.send({ type: 'remove', clientId: 3, conversation, user: 'bob' });
+    ada.send({ type: 'remove', clientId: 3, conversation, users: ['bob'] });
     await rig.clock.advance(50);
     await expect(reading.next()).rejects.toThrow('no member');
     expect(await download(bob.account, blob)).toMatchObject({ status: 404 });
@@ -141,7 +141,7 @@ describe('a blob is for members only', () => {
     const { rig, ada, bob, conversation, upload } = await createAlbum();
     const pieces = (async function* () {
       yield pattern(200_000);
-      ada.send({ type: 'remove', clientId: 3, conversation, user: 'bob' });
+      ada.send({ type: 'remove', clientId: 3, conversation, users: ['bob'] });
       await rig.clock.advance(50);
       yield pattern(10);
     })();

@@ -52,7 +52,7 @@ describe('delivery', () => {
     anna.send({ type: 'createGroup', clientId: 1, title: 'trip' });
     await rig.clock.advance(10);
     anna.send({ type: 'send', clientId: 2, conversation: 1, epoch: 0, payload: 'before' });
-    anna.send({ type: 'invite', clientId: 3, conversation: 1, user: 'bob' });
+    anna.send({ type: 'invite', clientId: 3, conversation: 1, users: ['bob'] });
     anna.send({ type: 'send', clientId: 4, conversation: 1, epoch: 0, payload: 'after' });
     await rig.clock.advance(50);
     const [told, ...rest] = bob.frames.slice(2);
@@ -70,9 +70,9 @@ describe('delivery', () => {
     const bob = await rig.online('bob', 1);
     anna.send({ type: 'createGroup', clientId: 1, title: 'trip' });
     await rig.clock.advance(10);
-    anna.send({ type: 'invite', clientId: 2, conversation: 1, user: 'bob' });
+    anna.send({ type: 'invite', clientId: 2, conversation: 1, users: ['bob'] });
     anna.send({ type: 'send', clientId: 3, conversation: 1, epoch: 0, payload: 'x' });
-    anna.send({ type: 'remove', clientId: 4, conversation: 1, user: 'bob' });
+    anna.send({ type: 'remove', clientId: 4, conversation: 1, users: ['bob'] });
     anna.send({ type: 'send', clientId: 5, conversation: 1, epoch: 0, payload: 'y' });
     await rig.clock.advance(50);
     expect(bob.entries(group).map((entry) => entry.seq)).toEqual([2, 3, 4]);

@@ -139,7 +139,7 @@ describe('a store that fails', () => {
     const { rig, gate, anna, send, order } = await meet();
     await rig.signIn('bob');
     send(2);
-    anna.send({ type: 'invite', clientId: 3, conversation: 1, user: 'bob' });
+    anna.send({ type: 'invite', clientId: 3, conversation: 1, users: ['bob'] });
     send(4);
     await rig.clock.advance(50);
     expect(order()).toEqual([1]);

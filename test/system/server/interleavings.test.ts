@@ -23,7 +23,7 @@ type Step =
       readonly size: number;
     }
   | { readonly kind: 'invite' | 'remove'; readonly device: number; readonly group: number; readonly user: number }
-  | { readonly kind: 'leave'; readonly device: number; readonly group: number }
+  | { readonly kind: 'leave' | 'commit'; readonly device: number; readonly group: number }
   | { readonly kind: 'openDirect'; readonly device: number; readonly user: number }
   | { readonly kind: 'trouble'; readonly definite: number; readonly uncertain: number };
 
@@ -56,7 +56,7 @@ const calm: fc.Arbitrary<Step>[] = [
     size: fc.constantFrom(4, 4, 700),
   }),
   fc.record({ kind: fc.constantFrom('invite' as const, 'remove' as const), device: fc.constant(0), group, user }),
-  fc.record({ kind: fc.constant('leave' as const), device, group }),
+  fc.record({ kind: fc.constantFrom('leave' as const, 'commit' as const), device, group: fc.constantFrom(...groups) }),
   fc.record({ kind: fc.constant('openDirect' as const), device, user }),
 ];
 
@@ -95,6 +95,7 @@ async function holds(seed: number, steps: readonly Step[], hintLoss: number): Pr
   expect(rig.errors).toEqual([]);
   expect(missing(rig, devices)).toEqual([]);
   expect(leaked(rig, devices)).toEqual([]);
+  expect(outOfEpoch([...rig.store.entries()])).toEqual([]);
   expect(outOfOrder([...rig.store.entries()], rough.refused)).toEqual([]);
   await rig.drain();
   expect(rig.clock.pending).toBe(0);
@@ -113,7 +114,7 @@ async function createRig(
   });
 }
 
-/** Two groups made by anna: bob is in both, cleo in the first. */
+/** Two groups made by anna, the second encrypted: bob is in both, cleo in the first. */
 async function meet(rig: ChatRig): Promise<CheckedDevice[]> {
   const devices: CheckedDevice[] = [];
   for (const name of [...names, 'anna']) {
@@ -121,14 +122,16 @@ async function meet(rig: ChatRig): Promise<CheckedDevice[]> {
     devices.push(createCheckedDevice(await rig.signIn(name, label)));
   }
   devices[0]!.connect(rig.servers[0]!);
-  for (const title of ['first', 'second']) devices[0]!.ask({ type: 'createGroup', title });
+  devices[0]!.ask({ type: 'createGroup', title: 'first' });
+  devices[0]!.ask({ type: 'createGroup', title: 'second', keys: { epoch: 0 } });
   await rig.clock.advance(60);
   for (const [conversation, name] of [
     [1, 'bob'],
     [1, 'cleo'],
     [2, 'bob'],
   ] as const) {
-    devices[0]!.ask({ type: 'invite', conversation, user: name });
+    devices[0]!.ask({ type: 'invite', conversation, users: [name], ...keysIn(devices[0]!, conversation) });
+    await rig.clock.advance(20);
   }
   await rig.clock.advance(60);
   return devices;
@@ -152,14 +155,25 @@ async function perform(
       return devices[step.device]![step.kind]();
     case 'send':
       for (let i = 0; i < step.count; i++) {
-        devices[step.device]!.ask({ type: 'send', conversation: step.group, epoch: 0, payload: 'x'.repeat(step.size) });
+        const { epoch } = devices[step.device]!.keysOf(step.group as ConversationId);
+        devices[step.device]!.ask({ type: 'send', conversation: step.group, epoch, payload: 'x'.repeat(step.size) });
       }
       return;
     case 'invite':
     case 'remove':
-      return devices[step.device]!.ask({ type: step.kind, conversation: step.group, user: names[step.user]! });
+      return devices[step.device]!.ask({
+        type: step.kind,
+        conversation: step.group,
+        users: [names[step.user]!],
+        ...keysIn(devices[step.device]!, step.group),
+      });
     case 'leave':
       return devices[step.device]!.ask({ type: 'leave', conversation: step.group });
+    case 'commit': {
+      const { keys } = keysIn(devices[step.device]!, step.group);
+      if (keys) devices[step.device]!.ask({ type: 'commit', conversation: step.group, keys });
+      return;
+    }
     case 'openDirect':
       return devices[step.device]!.ask({ type: 'openDirect', with: names[step.user]! });
     case 'trouble':
@@ -167,6 +181,26 @@ async function perform(
     default:
       return step satisfies never;
   }
+}
+
+/** New keys as the device would make them, in an encrypted group. Some commits are too long to travel with a hint. */
+function keysIn(device: CheckedDevice, conversation: number) {
+  const { epoch, sealed } = device.keysOf(conversation as ConversationId);
+  return epoch === 0 ? {} : { keys: { epoch, sealed, commit: 'x'.repeat(epoch % 2 === 0 ? 4 : 700) } };
+}
+
+/** Every message is of the epoch in force, and epochs ascend by one. */
+function outOfEpoch(entries: readonly Entry[]): string[] {
+  const now = new Map<number, { epoch: number; sealed: boolean }>();
+  return entries.flatMap((entry) => {
+    const { epoch, sealed } = now.get(entry.conversation) ?? { epoch: 0, sealed: false };
+    if (entry.type === 'message') {
+      return entry.epoch === epoch && !sealed ? [] : [`${entry.seq} of ${entry.conversation} is of ${entry.epoch}`];
+    }
+    const next = entry.keys?.epoch ?? epoch;
+    now.set(entry.conversation, { epoch: next, sealed: !entry.keys && epoch > 0 });
+    return entry.keys && next !== epoch + 1 ? [`${entry.conversation} went from ${epoch} to ${next}`] : [];
+  });
 }
 
 /** Everybody is online and reads, until nothing is left to do. */

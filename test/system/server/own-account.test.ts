@@ -181,7 +181,7 @@ describe('a deleted account', () => {
     anna.send({ type: 'createGroup', clientId: 1, title: 'trip' });
     await rig.clock.advance(20);
     const crew = [...rig.store.entries()][0]!.conversation;
-    anna.send({ type: 'invite', clientId: 2, conversation: crew, user: 'cleo' });
+    anna.send({ type: 'invite', clientId: 2, conversation: crew, users: ['cleo'] });
     anna.send({ type: 'openDirect', clientId: 3, with: 'bob' });
     await rig.clock.advance(50);
     const pair = (crew + 1) as ConversationId;
@@ -217,7 +217,7 @@ describe('a deleted account', () => {
     expect(cleo.entries(crew).at(-1)).toMatchObject({ change: 'left', users: ['anna'], admin: 'cleo', seq: 3 });
     expect(bob.entries(pair).at(-1)).toMatchObject({ change: 'ended', users: ['anna', 'bob'], admin: null, seq: 3 });
     bob.send({ type: 'send', clientId: 1, conversation: pair, epoch: 0, payload: 'stillThere' });
-    cleo.send({ type: 'invite', clientId: 1, conversation: crew, user: 'bob' });
+    cleo.send({ type: 'invite', clientId: 1, conversation: crew, users: ['bob'] });
     await rig.clock.advance(50);
     expect(bob.answer(1)).toMatchObject({ type: 'refused', code: 'notMember' });
     expect(cleo.answer(1)).toMatchObject({ type: 'accepted', seq: 4 });

@@ -51,5 +51,8 @@ describe('reading a frame', () => {
     const payload = 'x'.repeat(limits.payloadCharsMax + 1);
     const text = JSON.stringify({ type: 'send', clientId: 3, conversation: 1, epoch: 0, payload });
     expect(readFrame(text)).toMatchObject({ kind: 'bad', code: 'tooLarge', clientId: 3 });
+    const keys = { epoch: 1, commit: payload };
+    const change = JSON.stringify({ type: 'commit', clientId: 3, conversation: 1, keys });
+    expect(readFrame(change)).toMatchObject({ kind: 'bad', code: 'tooLarge', clientId: 3 });
   });
 });

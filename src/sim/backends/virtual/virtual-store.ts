@@ -77,6 +77,14 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
       pointers: (ids, membersMax) => ((copy) => call(0, () => store.receipts.pointers(copy, membersMax)))([...ids]),
     },
     expire: (before, limit) => call(0, () => store.expire(before, limit)),
+    keys: {
+      addPackages: (upload) => call(upload.packages.length, () => store.keys.addPackages(upload)),
+      packagesLeft: (device) => call(0, () => store.keys.packagesLeft(device)),
+      claimPackages: (user, now) => call(1, () => store.keys.claimPackages(user, now)),
+      addBundle: (bundle) => call(1, () => store.keys.addBundle(bundle)),
+      readBundle: (id, by) => call(0, () => store.keys.readBundle(id, by)),
+      expireBundles: (range) => call(0, () => store.keys.expireBundles(range)),
+    },
     ping: () => call(0, () => store.ping()),
     // The database stays for the others.
     close: () => call(0, async () => undefined),

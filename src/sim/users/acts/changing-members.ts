@@ -21,10 +21,10 @@ export function changingMembers({ trace, tag, isMine, sessionOf, beliefs }: Cast
       const name = userNameOf(tag, turnover.user[i]!) as UserName;
       switch (changeKinds[turnover.kind[i]!]!) {
         case 'invite':
-          session.invite(group, name);
+          session.invite(group, [name]);
           break;
         case 'remove':
-          session.remove(group, name);
+          session.remove(group, [name]);
           break;
         case 'leave':
           session.leave(group);

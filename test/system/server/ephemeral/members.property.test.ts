@@ -87,7 +87,7 @@ async function holds(seed: number, steps: readonly Step[]): Promise<void> {
         return rough.fail({ definite: step.rate, uncertain: step.rate / 2 });
       case 'invite':
       case 'remove':
-        return client.send({ type: step.kind, clientId: ++clientId, conversation: 1, user: names[step.user]! });
+        return client.send({ type: step.kind, clientId: ++clientId, conversation: 1, users: [names[step.user]!] });
       case 'connect':
         return reconnect(rig, devices[step.device]!, step.server);
       case 'drop':
@@ -130,8 +130,8 @@ async function meet(rig: ChatRig): Promise<Device[]> {
   client.send({ type: 'createGroup', clientId: 1, title: 'trip' });
   await rig.clock.advance(100);
   client.send({ type: 'openDirect', clientId: 2, with: 'bob' });
-  client.send({ type: 'invite', clientId: 3, conversation: 1, user: 'bob' });
-  client.send({ type: 'invite', clientId: 4, conversation: 1, user: 'cleo' });
+  client.send({ type: 'invite', clientId: 3, conversation: 1, users: ['bob'] });
+  client.send({ type: 'invite', clientId: 4, conversation: 1, users: ['cleo'] });
   await rig.clock.advance(1000);
   return devices;
 }

@@ -97,8 +97,8 @@ describe('receipts', () => {
     await rig.online('cleo', 1, asks);
     anna.send({ type: 'createGroup', clientId: 1, title: 'trip' });
     await rig.clock.advance(50);
-    anna.send({ type: 'invite', clientId: 2, conversation: 1, user: 'bob' });
-    anna.send({ type: 'invite', clientId: 3, conversation: 1, user: 'cleo' });
+    anna.send({ type: 'invite', clientId: 2, conversation: 1, users: ['bob'] });
+    anna.send({ type: 'invite', clientId: 3, conversation: 1, users: ['cleo'] });
     await rig.clock.advance(quietMs);
     const before = receipts(anna).length;
     bob.send({ type: 'read', conversation: 1, upTo: 3 });
@@ -125,13 +125,13 @@ describe('receipts', () => {
     anna.send({ type: 'createGroup', clientId: 1, title: 'trip' });
     await rig.clock.advance(50);
     for (const [i, user] of ['bob', 'cleo'].entries()) {
-      anna.send({ type: 'invite', clientId: i + 2, conversation: 1, user });
+      anna.send({ type: 'invite', clientId: i + 2, conversation: 1, users: [user] });
       await rig.clock.advance(50);
     }
     await rig.clock.advance(quietMs);
     const before = receipts(bob).length;
     holding = true;
-    anna.send({ type: 'remove', clientId: 4, conversation: 1, user: 'bob' });
+    anna.send({ type: 'remove', clientId: 4, conversation: 1, users: ['bob'] });
     await rig.clock.advance(10);
     cleo.send({ type: 'read', conversation: 1, upTo: 4 });
     await rig.clock.advance(quietMs);

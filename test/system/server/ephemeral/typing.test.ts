@@ -51,7 +51,7 @@ describe('typing', () => {
       deliver: (run, _, news) => void (holding && news === 'hints' ? held.push(run) : queueMicrotask(run)),
     });
     holding = true;
-    anna.send({ type: 'remove', clientId: 9, conversation: 1, user: 'bob' });
+    anna.send({ type: 'remove', clientId: 9, conversation: 1, users: ['bob'] });
     await rig.clock.advance(20);
     cleo.send({ type: 'typing', conversation: 1 });
     await rig.clock.advance(500);
@@ -99,7 +99,7 @@ async function trio({ server = 0, asked = asks, ...options }: RigOptions & { ser
   anna.send({ type: 'createGroup', clientId: 1, title: 'trip' });
   await rig.clock.advance(50);
   for (const [i, user] of ['bob', 'cleo'].entries()) {
-    anna.send({ type: 'invite', clientId: i + 2, conversation: 1, user });
+    anna.send({ type: 'invite', clientId: i + 2, conversation: 1, users: [user] });
     await rig.clock.advance(50);
   }
   return { rig, anna, bob, cleo };
