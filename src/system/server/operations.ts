@@ -62,7 +62,7 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
   const changes = createLimiter(settings.changesMax);
   const batches = createGroupCommit<Message>(ground, { mayWrite, committed, failed });
   const fences = createFences(clock, settings.repeatFirstMs);
-  const staleAnswers = createStaleAnswers(clock, rooms);
+  const staleAnswers = createStaleAnswers(clock, parts);
   let inFlight = 0;
   let bytesInFlight = 0;
   let stopped = false;

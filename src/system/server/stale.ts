@@ -1,5 +1,6 @@
 import type { Clock, Ms } from '../ports.ts';
 import type { ConversationId, Seq } from '../protocol/ids.ts';
+import type { Memberships } from './memberships.ts';
 import type { Rooms } from './rooms.ts';
 import type { Session } from './session.ts';
 
@@ -25,13 +26,20 @@ interface Held extends Place {
   readonly answer: () => void;
 }
 
-export function createStaleAnswers(clock: Clock, rooms: Rooms): StaleAnswers {
+interface Parts {
+  readonly rooms: Rooms;
+  readonly memberships: Memberships;
+}
+
+export function createStaleAnswers(clock: Clock, { rooms, memberships }: Parts): StaleAnswers {
   let held: Held[] = [];
   let armed = false;
 
   return {
     after(session, { conversation, upTo }, answer) {
       const one = { session, conversation, upTo, answer };
+      // They may have become a member through another server, of which nothing has been heard here yet.
+      memberships.touched(session, conversation);
       if (isCurrent(one)) return answer();
       held.push(one);
       rooms.heard(conversation, upTo);

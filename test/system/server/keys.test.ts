@@ -106,6 +106,17 @@ describe('an encrypted conversation', () => {
     expect(rig.servers[1]!.stats().inFlight).toBe(0);
   });
 
+  it('also for who was made a member elsewhere, of which their server has not heard', async () => {
+    const { rig, anna } = await meet({ settings: { backstopMs: 60_000 } });
+    const cleo = await rig.online('cleo', 1);
+    rig.loseHints(true);
+    anna.send({ type: 'invite', clientId: 2, conversation: crew, users: ['cleo'], keys: { epoch: 1 } });
+    await rig.clock.advance(20);
+    send(cleo, 1, 0);
+    await rig.clock.advance(20);
+    expect(typesOf(cleo, 2)).toEqual(['conversation', 'membership', 'refused']);
+  });
+
   it('a server that drains does not wait for those who are behind with the keys', async () => {
     let stuck = false;
     const never = new Promise<never>(() => {});
