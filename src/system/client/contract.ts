@@ -40,6 +40,13 @@ export interface ClientSession {
   readonly pending: number;
   /** The last entry of a conversation up to which everything has been shown; 0 if none. */
   cursor(conversation: ConversationId): Seq;
+  /**
+   * Up to where the application was told everything; what it keeps as the conversation's cursor, once it has stored what
+   * it was told. Lags behind `cursor` while it is open whose entry the opening of a direct conversation is.
+   */
+  told(conversation: ConversationId): Seq;
+  /** With `confirms`: everything up to here is stored on the device, and may be acknowledged. */
+  stored(conversation: ConversationId, upTo: Seq): void;
 }
 
 export interface AskOptions {
@@ -117,6 +124,10 @@ export interface SessionSettings {
   readonly receipts?: boolean;
   /** Whether to hear who is typing. Default false. */
   readonly typing?: boolean;
+  /** What the device has stored of each conversation in an earlier life. */
+  readonly cursors?: Iterable<readonly [ConversationId, Seq]>;
+  /** Nothing is acknowledged before the application says `stored`. Default false: what it was told is acknowledged. */
+  readonly confirms?: boolean;
   /** Full jitter between 0 and min(max, base × 2^attempt). */
   readonly backoffBaseMs: Ms;
   readonly backoffMaxMs: Ms;

@@ -1,5 +1,6 @@
 import type { Entry } from '../protocol/frames.ts';
 import type { ConversationId, DeviceId, Seq, UserName } from '../protocol/ids.ts';
+import type { SessionSettings } from './contract.ts';
 import type { Arrival, Place } from './place.ts';
 import { arrive, newPlace, ownAccepted, startAfter, stored } from './place.ts';
 
@@ -10,6 +11,16 @@ const helloCursorsMax = 1500;
 export class Inbox {
   private readonly places = new Map<ConversationId, Place>();
   private due: Place[] = [];
+  /** The application says itself what it has stored. */
+  private readonly confirms: boolean;
+
+  constructor({ confirms = false, cursors = [] }: Pick<SessionSettings, 'confirms' | 'cursors'>) {
+    this.confirms = confirms;
+    for (const [conversation, seq] of cursors) {
+      const place = this.place(conversation);
+      place.cursor = place.confirmed = place.acked = seq;
+    }
+  }
 
   get hasDue(): boolean {
     return this.due.length > 0;
@@ -19,11 +30,24 @@ export class Inbox {
     return this.places.get(conversation)?.cursor ?? (0 as Seq);
   }
 
+  told(conversation: ConversationId): Seq {
+    const place = this.places.get(conversation);
+    return place ? stored(place) : (0 as Seq);
+  }
+
+  confirm(conversation: ConversationId, upTo: Seq): void {
+    const place = this.place(conversation);
+    if (upTo <= place.confirmed) return;
+    place.confirmed = upTo;
+    this.listIfDue(place);
+  }
+
   cursors(): [ConversationId, Seq][] {
     const cursors: [ConversationId, Seq][] = [];
     for (const place of this.places.values()) {
       if (cursors.length === helloCursorsMax) break;
-      if (stored(place) > 0) cursors.push([place.conversation, stored(place)]);
+      const seq = this.storedOf(place);
+      if (seq > 0) cursors.push([place.conversation, seq]);
     }
     return cursors;
   }
@@ -54,7 +78,7 @@ export class Inbox {
     this.due = [];
     return due.map((place) => {
       place.due = false;
-      place.acked = stored(place);
+      place.acked = this.storedOf(place);
       return { conversation: place.conversation, upTo: place.acked };
     });
   }
@@ -70,8 +94,12 @@ export class Inbox {
     return place;
   }
 
+  private storedOf(place: Place): Seq {
+    return this.confirms ? place.confirmed : stored(place);
+  }
+
   private listIfDue(place: Place): void {
-    if (place.due || stored(place) <= place.acked) return;
+    if (place.due || this.storedOf(place) <= place.acked) return;
     place.due = true;
     this.due.push(place);
   }

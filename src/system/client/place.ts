@@ -5,6 +5,8 @@ export interface Place {
   readonly conversation: ConversationId;
   /** Everything up to here has been shown or is one's own. */
   cursor: Seq;
+  /** The application has stored everything up to here, as far as it is to say so. */
+  confirmed: Seq;
   /** The server was told so up to here. */
   acked: Seq;
   /** Own entries beyond a gap that has not closed yet: `accepted` may overtake what others wrote before. Null when none. */
@@ -24,7 +26,16 @@ export interface Place {
 export type Arrival = 'show' | 'own' | 'duplicate' | 'gap';
 
 export function newPlace(conversation: ConversationId): Place {
-  return { conversation, cursor: zero, acked: zero, early: null, claimed: zero, gapAt: -1, due: false };
+  return {
+    conversation,
+    cursor: zero,
+    confirmed: zero,
+    acked: zero,
+    early: null,
+    claimed: zero,
+    gapAt: -1,
+    due: false,
+  };
 }
 
 /** The server says that what follows `after` is to come: what one is not to see counts as known. */

@@ -4,7 +4,6 @@ import type { AcceptedFrame, Entry, OperationFrame, RefusedFrame, ServerFrame } 
 import type { ClientId, ConversationId, Seq, ServerId, UserName } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import { type Asking, frameText, invocationOf, isTooLarge } from './asking.ts';
-import { backoffMs } from './backoff.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type {
   AskOptions,
@@ -19,6 +18,7 @@ import type {
 import { Ephemeral } from './ephemeral.ts';
 import { Inbox } from './inbox.ts';
 import { mayPass, Outbox } from './outbox.ts';
+import { Retry } from './retry.ts';
 
 export function createSession(
   world: SessionWorld,
@@ -40,11 +40,10 @@ class Session implements ClientSession, ConnectionOwner {
   private nextClientId: number;
   private outbox: Outbox | null = null;
   private onWireMax: number = limits.inFlightPerSessionMax;
-  private refusals = 0;
+  private retry: Retry | null = null;
   private inbox: Inbox | null = null;
   private news: Ephemeral | null = null;
   private cancelAck: Cancel | null = null;
-  private cancelRetry: Cancel | null = null;
 
   constructor(world: SessionWorld, settings: SessionSettings, handlers: SessionHandlers) {
     this.world = world;
@@ -52,6 +51,7 @@ class Session implements ClientSession, ConnectionOwner {
     this.handlers = handlers;
     this.nextClientId = settings.nextClientId ?? 1;
     this.connection = new Connection(world, settings, handlers, this);
+    if (settings.cursors) this.inbox = new Inbox(settings);
   }
 
   get state(): SessionState {
@@ -68,6 +68,15 @@ class Session implements ClientSession, ConnectionOwner {
 
   cursor(conversation: ConversationId): Seq {
     return this.inbox?.cursor(conversation) ?? (0 as Seq);
+  }
+
+  told(conversation: ConversationId): Seq {
+    return this.inbox?.told(conversation) ?? (0 as Seq);
+  }
+
+  stored(conversation: ConversationId, upTo: Seq): void {
+    this.inbox?.confirm(conversation, upTo);
+    this.ackLater();
   }
 
   start(): void {
@@ -139,7 +148,7 @@ class Session implements ClientSession, ConnectionOwner {
         this.refused(frame);
         return;
       case 'conversation':
-        this.inbox ??= new Inbox();
+        this.inbox ??= new Inbox(this.settings);
         this.inbox.startAfter(frame.conversation, frame.after);
         this.handlers.conversation?.(frame);
         return;
@@ -175,8 +184,7 @@ class Session implements ClientSession, ConnectionOwner {
     this.news?.down();
     this.cancelAck?.();
     this.cancelAck = null;
-    this.cancelRetry?.();
-    this.cancelRetry = null;
+    this.retry?.cancel();
   }
 
   private ephemeral(): Ephemeral {
@@ -225,8 +233,8 @@ class Session implements ClientSession, ConnectionOwner {
   private accepted(frame: AcceptedFrame): void {
     const operation = this.outbox?.settle(frame.clientId);
     if (!operation) return;
-    this.refusals = 0;
-    this.inbox ??= new Inbox();
+    this.retry?.reset();
+    this.inbox ??= new Inbox(this.settings);
     this.inbox.ownAccepted(frame.conversation, frame.seq, operation.openDirect);
     this.tellAccepted(frame);
   }
@@ -242,22 +250,19 @@ class Session implements ClientSession, ConnectionOwner {
       return;
     }
     if (mayPass(code)) {
-      if (this.outbox?.postpone(clientId)) this.retryLater(retryAfterMs ?? 0);
+      if (this.outbox?.postpone(clientId)) this.retryLater(retryAfterMs);
     } else if (this.outbox?.settle(clientId)) {
       this.handlers.refused?.({ clientId, code, ...(detail === undefined ? {} : { detail }) });
       this.pump();
     }
   }
 
-  private retryLater(atLeastMs: number): void {
-    if (this.cancelRetry) return;
-    const { backoffBaseMs: baseMs, backoffMaxMs: maxMs } = this.settings;
-    const delayMs = backoffMs({ failures: this.refusals++, baseMs, maxMs, random: this.world.random });
-    this.cancelRetry = this.world.clock.after(atLeastMs + delayMs, () => {
-      this.cancelRetry = null;
+  private retryLater(atLeastMs = 0): void {
+    this.retry ??= new Retry(this.world, this.settings, () => {
       this.outbox?.resume();
       this.pump();
     });
+    this.retry.later(atLeastMs);
   }
 
   // --- entries and acknowledgements
@@ -265,7 +270,7 @@ class Session implements ClientSession, ConnectionOwner {
   private entry(entry: Entry): void {
     this.handlers.wire?.(entry);
     const { device } = this.settings;
-    this.inbox ??= new Inbox();
+    this.inbox ??= new Inbox(this.settings);
     const arrival = this.inbox.arrive(entry, { device, user: this.me, catchingUp: this.state === 'catchingUp' });
     if (arrival === 'gap') {
       this.connection.abandon(`Entries before ${entry.seq} of conversation ${entry.conversation} are missing.`);

@@ -271,6 +271,71 @@ describe('the inbox of a session', () => {
   });
 });
 
+describe('a session whose application says itself what it has stored', () => {
+  beforeEach(() => {
+    session = newSession({ confirms: true });
+  });
+
+  it('acknowledges that, and nothing before', async () => {
+    await goOnline();
+    for (let i = 0; i < 3; i++) server.write(room);
+    await clock.advance(100);
+    expect(frames('ack')).toEqual([]);
+    expect([session.cursor(room), session.told(room)]).toEqual([3, 3]);
+    session.stored(room, 2 as Seq);
+    session.stored(room, 1 as Seq);
+    await clock.advance(30);
+    expect(frames('ack')).toEqual([{ type: 'ack', conversation: room, upTo: 2 }]);
+    session.stop();
+    session.start();
+    await clock.advance(1);
+    expect(frames('hello').at(-1)).toMatchObject({ cursors: [[room, 2]] });
+  });
+
+  it('is not shown again what it has not stored yet', async () => {
+    await goOnline();
+    server.write(room);
+    server.write(room);
+    await clock.advance(1);
+    server.cut();
+    await clock.advance(200);
+    expect(frames('hello').at(-1)).toMatchObject({ cursors: [] });
+    expect(heard.filter((line) => /^(wire|entry)/.test(line))).toEqual([
+      'wire 1',
+      'entry 1',
+      'wire 2',
+      'entry 2',
+      'wire 1',
+      'wire 2',
+    ]);
+  });
+
+  it('goes on where the device stood in an earlier life', async () => {
+    for (let i = 0; i < 3; i++) server.write(room);
+    session = newSession({ confirms: true, cursors: [[room, 2 as Seq]] });
+    expect(session.cursor(room)).toBe(2);
+    await goOnline();
+    expect(frames('hello')).toMatchObject([{ cursors: [[room, 2]] }]);
+    expect(session.cursor(room)).toBe(3);
+    session.stored(room, 3 as Seq);
+    await clock.advance(30);
+    expect(frames('ack')).toEqual([{ type: 'ack', conversation: room, upTo: 3 }]);
+  });
+
+  it('is not told that it has the entry which opened a direct conversation while that may be the other’s', async () => {
+    await goOnline();
+    const clientId = session.openDirect('other' as UserName);
+    server.mute();
+    await clock.advance(1);
+    server.say({ type: 'accepted', clientId, conversation: room, seq: 1 as Seq, at: 1 });
+    await clock.advance(1);
+    expect([session.cursor(room), session.told(room)]).toEqual([1, 0]);
+    server.say(membership(1, 'created', ['other', me]));
+    await clock.advance(1);
+    expect(session.told(room)).toBe(1);
+  });
+});
+
 describe('the outbox of a session', () => {
   it('works offline and sends in the first order', async () => {
     session.send(room, 'a');
