@@ -9,6 +9,8 @@ export * from './client/encryption/index.ts';
 export * from './client/images/index.ts';
 export type * from './client/local/contract.ts';
 export { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from './client/local/memory.ts';
+export { createMessenger } from './client/messenger/messenger.ts';
+export * from './client/messenger/sealing.ts';
 export { createSession } from './client/session.ts';
 export type * from './database/account-store.ts';
 export type * from './database/bus.ts';

@@ -69,7 +69,7 @@ export interface LocalAccount {
 export interface LocalConversation {
   readonly id: ConversationId;
   readonly kind: ConversationKind;
-  /** Empty for a direct conversation. */
+  /** Of a direct conversation the other's name. */
   readonly title: string;
   readonly admin: UserName | null;
   /** Empty when the user is no member any more. */

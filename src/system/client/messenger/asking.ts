@@ -1,0 +1,139 @@
+import { Problem } from '../../problem.ts';
+import { userName } from '../../protocol/frames.ts';
+import type { UserName } from '../../protocol/ids.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { LocalChange } from '../local/contract.ts';
+import type { AskedFor } from './asked.ts';
+import { writeText } from './content.ts';
+import type { Asked, LocalId, Messenger, SendOptions } from './contract.ts';
+import type { Core } from './core.ts';
+import { inLane } from './lanes.ts';
+import type { QueuedOperation } from './queue.ts';
+import { keptOperation } from './queue.ts';
+import type { Reading } from './reading.ts';
+import { operationView } from './views.ts';
+
+type Asking = Pick<
+  Messenger,
+  'send' | 'openDirect' | 'createGroup' | 'invite' | 'remove' | 'leave' | 'retry' | 'discard' | 'waiting' | 'saved'
+>;
+
+interface Parts {
+  pump(): void;
+  readonly reading: Reading;
+  checkOpen(): void;
+}
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
+
+/** Takes what the user asks for into the queue, and onto the disk before anything of it is sent. */
+export function createAsking(core: Core, { pump, reading, checkOpen }: Parts): Asking {
+  const { world, journal, queue, lanes } = core;
+  const saving = new Set<Promise<void>>();
+
+  return {
+    send(conversation, text, options = {}) {
+      reading.known(conversation);
+      const content = writeText(text);
+      checkText(text, content, core.sealing.contentBytesMax);
+      return ask({ op: 'send', conversation, content }, options);
+    },
+    openDirect: (user) => ask({ op: 'openDirect', with: nameOf(user) }),
+    createGroup(title, users = []) {
+      checkTitle(title);
+      return ask({ op: 'createGroup', title, users: users.length === 0 ? [] : namesOf(users) });
+    },
+    invite: (conversation, users) => ask({ op: 'invite', conversation, users: namesOf(users) }),
+    remove: (conversation, users) => ask({ op: 'remove', conversation, users: namesOf(users) }),
+    leave: (conversation) => ask({ op: 'leave', conversation }),
+    retry(id) {
+      const failed = failedOf(id);
+      const { at: _, ...asked } = failed.asked;
+      const again = ask(asked, {}, [{ kind: 'operationEnded', clientId: id }]);
+      queue.remove(id);
+      return again;
+    },
+    async discard(id) {
+      failedOf(id);
+      queue.remove(id);
+      core.emitState();
+      await journal.write([{ kind: 'operationEnded', clientId: id }]);
+    },
+    waiting: (conversation) =>
+      [...queue.all.values()]
+        .filter((operation) => conversation === undefined || operation.conversation === conversation)
+        .map((operation) => operationView(operation)),
+    async saved() {
+      await Promise.all(saving);
+    },
+  };
+
+  function ask(asked: WithoutTime<AskedFor>, { readUpTo }: SendOptions = {}, also: readonly LocalChange[] = []): Asked {
+    checkOpen();
+    if ('conversation' in asked) reading.known(asked.conversation);
+    const operation = queue.add({ ...asked, at: world.clock.wall() });
+    const { conversation } = operation;
+    const saved =
+      readUpTo === undefined || conversation === null
+        ? save(operation, also)
+        : inLane(lanes, conversation, async () =>
+            save(operation, [...also, ...(await reading.readChanges(conversation, readUpTo))]),
+          );
+    saving.add(saved);
+    saved.catch(() => {}).finally(() => saving.delete(saved));
+    return { id: operation.id, outcome: operation.outcome.promise };
+  }
+
+  async function save(operation: QueuedOperation, also: readonly LocalChange[]): Promise<void> {
+    await journal.write([
+      ...also,
+      { kind: 'operation', operation: keptOperation(operation) },
+      { kind: 'nextClientId', nextClientId: queue.nextId },
+    ]);
+    operation.stage = 'queued';
+    core.emit('operation', operationView(operation));
+    core.emitState();
+    pump();
+  }
+
+  function failedOf(id: LocalId): QueuedOperation {
+    checkOpen();
+    const operation = queue.all.get(id);
+    if (operation?.stage === 'failed') return operation;
+    throw new Problem(`Operation ${id} is not one that failed; waiting() lists those that did.`);
+  }
+}
+
+// ---
+
+function checkText(text: string, content: string, bytesMax: number): void {
+  if (text === '') throw new Problem('The message is empty; write something.');
+  const bytes = new TextEncoder().encode(content).length;
+  if (bytes > bytesMax) {
+    throw new Problem(`The message takes ${bytes} bytes, more than ${bytesMax}; send it in several parts.`);
+  }
+}
+
+function checkTitle(title: string): void {
+  if (title.length >= 1 && title.length <= limits.groupTitleCharsMax) return;
+  throw new Problem(
+    `The title of a group has 1 to ${limits.groupTitleCharsMax} characters, this one ${title.length}; choose another.`,
+  );
+}
+
+function nameOf(user: string): UserName {
+  const read = userName.safeParse(user);
+  if (read.success) return read.data;
+  throw new Problem(
+    `"${user}" is no name of a user; names have 1 to ${limits.nameCharsMax} letters and digits, and . _ - between them.`,
+  );
+}
+
+function namesOf(users: readonly string[]): readonly UserName[] {
+  const names = users.map(nameOf);
+  const distinct = new Set(names.map((name) => name.toLowerCase())).size;
+  if (distinct === names.length && distinct >= 1 && distinct <= limits.usersPerChangeMax) return names;
+  throw new Problem(
+    `One operation names 1 to ${limits.usersPerChangeMax} different users, this one ${names.length} (${distinct} different); split it.`,
+  );
+}

@@ -1,0 +1,95 @@
+import type { Entry } from '../../protocol/frames.ts';
+import type { LocalEntry } from '../local/contract.ts';
+import type { MembershipChange } from './rooms.ts';
+
+/**
+ * What entries say. A message's content is JSON inside the payload, `{"v":1,"kind":"text","text":"…"}`: `kind` names it,
+ * `v` counts up when a kind changes its meaning, and further fields are ignored. A program shows what it does not know by
+ * its name, and by the text in `fallback` if there is one; it never fails on it, for the sender may be newer, or hostile.
+ */
+export type Content =
+  | { readonly kind: 'text'; readonly text: string }
+  /** Of a newer program, or of another one: then `name` is null. */
+  | { readonly kind: 'unknown'; readonly name: string | null; readonly fallback: string | null }
+  /** It could not be decrypted. */
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  | ({ readonly kind: 'membership' } & MembershipChange);
+
+/** An entry's content as it is kept. A message's is kept as it was written, so that a newer program can read it anew. */
+type Kept =
+  | { readonly kind: 'message'; readonly written: string }
+  | Extract<Content, { kind: 'unreadable' | 'membership' }>;
+
+const version = 1;
+/** Longest name of an unknown kind that is shown. */
+const nameCharsMax = 64;
+
+export function writeText(text: string): string {
+  return JSON.stringify({ v: version, kind: 'text', text });
+}
+
+/** Reads what some program wrote into a message. Never throws. */
+export function readContent(written: string): Content {
+  const value = parse(written);
+  if (typeof value !== 'object' || value === null) return { kind: 'unknown', name: null, fallback: null };
+  const { v, kind, text, fallback } = value as Readonly<Record<string, unknown>>;
+  if (v === version && kind === 'text' && typeof text === 'string') return { kind: 'text', text };
+  return {
+    kind: 'unknown',
+    name: typeof kind === 'string' ? kind.slice(0, nameCharsMax) : null,
+    fallback: typeof fallback === 'string' ? fallback : null,
+  };
+}
+
+/** What a search finds a message by; null when there is nothing. */
+export function searchText(content: Content): string | null {
+  if (content.kind === 'text') return content.text;
+  return content.kind === 'unknown' ? content.fallback : null;
+}
+
+// --- as entries are kept
+
+export function keepMessage(written: string): string {
+  return keep({ kind: 'message', written });
+}
+
+export function keepUnreadable(reason: string): string {
+  return keep({ kind: 'unreadable', reason });
+}
+
+export function keepMembership({ change, users, admin }: MembershipChange): string {
+  return keep({ kind: 'membership', change, users, admin });
+}
+
+/** Reads what one of the functions above made, perhaps in an older version of this program. */
+export function contentOf(entry: Pick<LocalEntry, 'content'>): Content {
+  const kept = parse(entry.content) as Kept | null;
+  switch (kept?.kind) {
+    case 'message':
+      return readContent(kept.written);
+    case 'unreadable':
+    case 'membership':
+      return kept;
+    default:
+      return { kind: 'unknown', name: null, fallback: null };
+  }
+}
+
+/** The part of an entry that is kept as it arrived. */
+export function headOf({ conversation, seq, at, sender, device, clientId }: Entry): Omit<LocalEntry, 'content'> {
+  return { conversation, seq, at, sender, device, clientId };
+}
+
+// ---
+
+function keep(kept: Kept): string {
+  return JSON.stringify(kept);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

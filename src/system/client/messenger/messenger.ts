@@ -1,0 +1,221 @@
+import { Problem } from '../../problem.ts';
+import type { Entry } from '../../protocol/frames.ts';
+import type { ConversationId } from '../../protocol/ids.ts';
+import type { ClientSession, SessionState } from '../contract.ts';
+import { createSession } from '../session.ts';
+import { createAsking } from './asking.ts';
+import {
+  type Messenger,
+  type MessengerOptions,
+  type MessengerState,
+  type MessengerWorld,
+  messengerLimits,
+} from './contract.ts';
+import type { Core } from './core.ts';
+import { createListeners } from './core.ts';
+import { createIdentity } from './identity.ts';
+import { createJournal } from './journal.ts';
+import { createLanes } from './lanes.ts';
+import { createQueue } from './queue.ts';
+import { createReading } from './reading.ts';
+import { createReceiver } from './receiver.ts';
+import { createRooms } from './rooms.ts';
+import { createPlainSealing } from './sealing.ts';
+import { createSender } from './sender.ts';
+
+/**
+ * A messenger on a local database, which it closes when it is closed. Rejects with a `Problem` when the database cannot be
+ * read. It stays offline until `start`.
+ */
+export async function createMessenger(world: MessengerWorld, options: MessengerOptions = {}): Promise<Messenger> {
+  return compose(world, options, await world.database.load());
+}
+
+// ---
+
+/** As for a laboratory's users; a person's client may take its time. */
+const sessionSettings = { backoffBaseMs: 200, backoffMaxMs: 15_000, ackDelayMs: 200 };
+const closeCodes = { signInAgain: 4001, takenOver: 4009 } as const;
+
+function compose(
+  world: MessengerWorld,
+  options: MessengerOptions,
+  kept: Awaited<ReturnType<MessengerWorld['database']['load']>>,
+): Messenger {
+  const { clock, random, log, database, transportTo } = world;
+  const listeners = createListeners(log);
+  const journal = createJournal(clock, database, broken);
+  const lanes = createLanes<ConversationId | null>(defect);
+  const rooms = createRooms(() => identity.me?.name ?? null);
+  const queue = createQueue();
+  const identity = createIdentity({ kept: kept.account, options, random, journal, transportTo });
+  let session: ClientSession | null = null;
+  let wanted = false;
+  let isClosed = false;
+  let trouble: MessengerState['trouble'] = null;
+
+  rooms.reset(kept.conversations);
+  queue.reset(kept.operations, kept.nextClientId);
+
+  const core: Core = {
+    world,
+    database,
+    journal,
+    rooms,
+    queue,
+    sealing: world.sealing?.(journal) ?? createPlainSealing(),
+    lanes,
+    me: () => identity.me!,
+    session: () => session,
+    emit: listeners.emit,
+    emitState: () => listeners.emit('state', state()),
+  };
+  const sender = createSender(core, () => session?.state === 'online');
+  const receiver = createReceiver(core, sender.arrived);
+  const reading = createReading(core, () => identity.me);
+  const asking = createAsking(core, { pump: sender.pump, reading, checkOpen });
+
+  return {
+    get me() {
+      return identity.me;
+    },
+    get isSignedIn() {
+      return identity.account?.token != null;
+    },
+    get state() {
+      return state();
+    },
+    signUp: (who) => signingIn(() => identity.signUp(who)),
+    signIn: (who) => signingIn(() => identity.signIn(who)),
+    signOut: () => signingIn(() => identity.signOut()),
+    start,
+    stop,
+    close,
+    ...asking,
+    conversations: reading.conversations,
+    conversation: reading.conversation,
+    history: reading.history,
+    search: reading.search,
+    markRead: reading.markRead,
+    on: listeners.on,
+  };
+
+  // --- the connection
+
+  function start(): void {
+    checkOpen();
+    const token = identity.account?.token;
+    if (token == null) {
+      throw new Problem('Nobody is signed in on this local database; call signIn or signUp before start.');
+    }
+    wanted = true;
+    trouble = null;
+    session ??= newSession(token);
+    session.start();
+  }
+
+  function newSession(token: string): ClientSession {
+    const { origin, device } = identity.me!;
+    const cursors = [...rooms.all.values()].map(
+      ({ conversation, progress }) => [conversation.id, progress.cursor] as const,
+    );
+    session = createSession(
+      { clock, random, log, transport: transportTo(origin) },
+      { token, device, nextClientId: queue.nextId, cursors, confirms: true, ...sessionSettings },
+      {
+        conversation: receiver.conversation,
+        entry: takeEntry,
+        accepted: sender.handlers.accepted,
+        refused: sender.handlers.refused,
+        state: connectionChanged,
+        disconnected: ({ code }) => noteEnd(code),
+      },
+    );
+    sender.resume();
+    return session;
+  }
+
+  /** Takes no more in than can wait in memory; the rest comes again. */
+  function takeEntry(entry: Entry): void {
+    receiver.entry(entry);
+    if (receiver.unstored >= messengerLimits.arrivalsMax) void pauseUntilStored();
+  }
+
+  async function pauseUntilStored(): Promise<void> {
+    session?.drop();
+    await lanes.idle();
+    await journal.flush().catch(() => {});
+    if (wanted && !isClosed) session?.start();
+  }
+
+  function connectionChanged(now: SessionState): void {
+    core.emitState();
+    if (now === 'online') sender.pump();
+  }
+
+  function noteEnd(code: number): void {
+    if (code === closeCodes.signInAgain) trouble = 'signInAgain';
+    if (code === closeCodes.takenOver) trouble = 'takenOver';
+    if (code === closeCodes.signInAgain || code === closeCodes.takenOver) wanted = false;
+  }
+
+  function stop(): void {
+    wanted = false;
+    session?.stop();
+  }
+
+  /** Another token needs another session, which begins where everything is kept. */
+  async function signingIn<T>(work: () => Promise<T>): Promise<T> {
+    checkOpen();
+    stop();
+    await settled();
+    session = null;
+    const outcome = await work();
+    core.emitState();
+    return outcome;
+  }
+
+  async function settled(): Promise<void> {
+    await lanes.idle();
+    await journal.flush();
+  }
+
+  async function close(): Promise<void> {
+    if (isClosed) return;
+    stop();
+    await settled().catch(() => {});
+    isClosed = true;
+    for (const { outcome } of queue.all.values()) outcome.resolve({ kind: 'unanswered' });
+    await database.close();
+  }
+
+  // --- state and trouble
+
+  function state(): MessengerState {
+    const { waiting, failed } = queue;
+    return { connection: connectionOf(session?.state ?? 'offline'), trouble, waiting, failed };
+  }
+
+  function broken(reason: Problem): void {
+    log.write('error', reason.message);
+    wanted = false;
+    trouble = 'broken';
+    session?.drop();
+    listeners.emit('broken', reason);
+    core.emitState();
+  }
+
+  /** Work on a conversation failed in a way that nobody foresaw: going on might lose what should have followed. */
+  function defect(error: unknown): void {
+    if (trouble === 'broken') return;
+    broken(error instanceof Problem ? error : new Problem(`The messenger failed and has stopped: ${String(error)}`));
+  }
+
+  function checkOpen(): void {
+    if (isClosed) throw new Problem('This messenger is closed; open its local database again.');
+  }
+}
+
+function connectionOf(state: SessionState): MessengerState['connection'] {
+  return state === 'catchingUp' ? 'connecting' : state;
+}

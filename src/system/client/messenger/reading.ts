@@ -1,0 +1,86 @@
+import { Problem } from '../../problem.ts';
+import type { ConversationId, Seq } from '../../protocol/ids.ts';
+import type { LocalChange, LocalEntry, PageRange } from '../local/contract.ts';
+import { localLimits } from '../local/contract.ts';
+import { contentOf } from './content.ts';
+import type { Me, Messenger } from './contract.ts';
+import type { Core } from './core.ts';
+import { inLane } from './lanes.ts';
+import type { Room } from './rooms.ts';
+import { conversationView, conversationViews, itemOf } from './views.ts';
+
+/** What is kept, for those who look at it, and how far they have read. */
+export interface Reading extends Pick<Messenger, 'conversations' | 'conversation' | 'history' | 'search' | 'markRead'> {
+  /** Changes that mark a conversation read; to be called, and written, in its lane. */
+  readChanges(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]>;
+  /** Throws a `Problem` when it is not known here. */
+  known(conversation: ConversationId): Room;
+}
+
+const pageDefault = 50;
+
+export function createReading(core: Core, me: () => Me | null): Reading {
+  const { rooms, database, journal, lanes } = core;
+
+  return {
+    conversations: () => conversationViews(rooms, me()),
+    conversation(id) {
+      const room = rooms.all.get(id);
+      return room ? conversationView(room, me()) : null;
+    },
+    async history(range) {
+      const limit = range.limit ?? pageDefault;
+      const { conversation } = range;
+      const page: PageRange =
+        'after' in range
+          ? { conversation, limit, after: range.after }
+          : { conversation, limit, before: range.before ?? null };
+      return (await database.page(page)).map((entry) => itemOf(entry, me()));
+    },
+    async search({ text, conversation = null, limit = pageDefault, before = null }) {
+      const { found, next } = await database.search({ text, conversation, limit, before });
+      return { found: found.map((entry) => itemOf(entry, me())), next };
+    },
+    markRead,
+    readChanges,
+    known,
+  };
+
+  function known(conversation: ConversationId): Room {
+    const room = rooms.all.get(conversation);
+    if (room) return room;
+    throw new Problem(
+      `There is no conversation ${conversation} on this device; conversations() lists those that are, openDirect and createGroup make one.`,
+    );
+  }
+
+  async function markRead(conversation: ConversationId, upTo: Seq): Promise<void> {
+    known(conversation);
+    await inLane(lanes, conversation, async () => journal.write(await readChanges(conversation, upTo)));
+    core.emit('conversation', conversationView(known(conversation), me()));
+  }
+
+  async function readChanges(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]> {
+    const { progress, last } = known(conversation);
+    const end = (last?.seq ?? 0) as Seq;
+    const read = Math.min(upTo, end) as Seq;
+    if (read <= progress.read) return [];
+    return rooms.read(conversation, read, read === end ? 0 : await unreadAfter(conversation, read));
+  }
+
+  async function unreadAfter(conversation: ConversationId, read: Seq): Promise<number> {
+    await journal.flush();
+    let unread = 0;
+    let after = read;
+    for (;;) {
+      const page = await database.page({ conversation, after, limit: localLimits.pageMax });
+      unread += page.filter(isForeignMessage).length;
+      if (page.length < localLimits.pageMax) return unread;
+      after = page.at(-1)!.seq;
+    }
+  }
+
+  function isForeignMessage(entry: LocalEntry): boolean {
+    return contentOf(entry).kind !== 'membership' && !itemOf(entry, me()).isOwn;
+  }
+}

@@ -1,0 +1,92 @@
+import type { ConversationFrame, Entry } from '../../protocol/frames.ts';
+import type { ConversationId, Seq } from '../../protocol/ids.ts';
+import type { ClientSession, SessionHandlers } from '../contract.ts';
+import type { LocalChange, LocalEntry } from '../local/contract.ts';
+import { headOf, keepMembership, keepMessage, keepUnreadable, readContent, searchText } from './content.ts';
+import type { Core } from './core.ts';
+import { keep } from './core.ts';
+import type { Opened } from './sealing.ts';
+import { conversationView, itemOf } from './views.ts';
+
+/** Opens what arrives, keeps it, and only then says `stored` to the session and shows it. */
+export interface Receiver extends Required<Pick<SessionHandlers, 'conversation' | 'entry'>> {
+  /** Entries that have arrived and are not stored. */
+  readonly unstored: number;
+}
+
+export function createReceiver(core: Core, arrived: (conversation: ConversationId) => void): Receiver {
+  const { rooms, sealing, lanes } = core;
+  let unstored = 0;
+
+  return {
+    conversation,
+    entry,
+    get unstored() {
+      return unstored;
+    },
+  };
+
+  function conversation(frame: ConversationFrame): void {
+    const { conversation: id } = frame;
+    const session = core.session()!;
+    const told = session.told(id);
+    lanes.run(id, async () => {
+      const keys = await sealing.announced(frame);
+      const changes = rooms.announce(frame, told);
+      if (changes.length === 0 && keys.size === 0) return;
+      void keep(core, changes, { keys, stored: () => stored({ session, id, told, changes }) });
+    });
+    arrived(id);
+  }
+
+  function entry(entry: Entry): void {
+    const { conversation: id } = entry;
+    const session = core.session()!;
+    const told = session.told(id);
+    unstored++;
+    lanes.run(id, async () => {
+      const opened = await sealing.open(entry);
+      const content = opened.kind === 'content' ? readContent(opened.content) : null;
+      const changes = rooms.take({
+        entry: { ...headOf(entry), content: keptContent(entry, opened) },
+        change: entry.type === 'membership' ? entry : null,
+        told,
+        text: content && searchText(content),
+        unread: entry.type === 'message' && entry.sender !== core.me().name,
+      });
+      const done = keep(core, changes, { keys: opened.keys, stored: () => stored({ session, id, told, changes }) });
+      void done.finally(() => unstored--);
+    });
+    arrived(id);
+  }
+
+  function stored({ session, id, told, changes }: Stored): void {
+    session.stored(id, told);
+    for (const change of changes) if (change.kind === 'entry') show(change.entry);
+    if (changes.some(({ kind }) => kind === 'conversation')) showRoom(id);
+  }
+
+  function show(kept: LocalEntry): void {
+    core.emit('item', itemOf(kept, core.me()));
+  }
+
+  function showRoom(id: ConversationId): void {
+    const room = rooms.all.get(id);
+    if (room) core.emit('conversation', conversationView(room, core.me()));
+  }
+}
+
+// ---
+
+interface Stored {
+  readonly session: ClientSession;
+  readonly id: ConversationId;
+  readonly told: Seq;
+  readonly changes: readonly LocalChange[];
+}
+
+function keptContent(entry: Entry, opened: Opened): string {
+  if (entry.type === 'membership') return keepMembership(entry);
+  if (opened.kind === 'content') return keepMessage(opened.content);
+  return keepUnreadable(opened.kind === 'unreadable' ? opened.reason : 'There is nothing in it.');
+}

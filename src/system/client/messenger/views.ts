@@ -1,0 +1,58 @@
+import type { LocalEntry } from '../local/contract.ts';
+import { contentOf, readContent } from './content.ts';
+import type { Conversation, Item, Me, Operation, Outcome } from './contract.ts';
+import type { QueuedOperation } from './queue.ts';
+import type { Room, Rooms } from './rooms.ts';
+import { isSameName } from './rooms.ts';
+
+/** What is shown of what is kept. */
+
+export function itemOf(entry: LocalEntry, me: Me | null): Item {
+  const { conversation, seq, at, sender, device, clientId } = entry;
+  return {
+    conversation,
+    seq,
+    at,
+    sender,
+    isOwn: me !== null && isSameName(sender, me.name),
+    id: me !== null && device === me.device ? clientId : null,
+    content: contentOf(entry),
+  };
+}
+
+export function conversationView({ conversation, progress, last }: Room, me: Me | null): Conversation {
+  const { id, kind, title, admin, members } = conversation;
+  const isMember = me !== null && members.some((member) => isSameName(member, me.name));
+  return {
+    id,
+    kind,
+    title,
+    admin,
+    members,
+    isMember,
+    last: last && itemOf(last, me),
+    unread: progress.unread,
+    read: progress.read,
+  };
+}
+
+/** The one with the newest entry first; those without entries by id, the newest first. */
+export function conversationViews(rooms: Rooms, me: Me | null): readonly Conversation[] {
+  return [...rooms.all.values()]
+    .sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0) || b.conversation.id - a.conversation.id)
+    .map((room) => conversationView(room, me));
+}
+
+export function operationView(
+  { id, asked, conversation, failure }: QueuedOperation,
+  sent: Extract<Outcome, { kind: 'sent' }> | null = null,
+): Operation {
+  return {
+    id,
+    conversation: sent?.conversation ?? conversation,
+    what: asked.op,
+    content: asked.op === 'send' ? readContent(asked.content) : null,
+    at: asked.at,
+    state: sent ?? failure ?? { kind: 'queued' },
+  };
+}
