@@ -174,7 +174,7 @@ export function keysContract(bench: Bench): void {
     const crew = await secretGroup(store, ada, 'bob');
     await store.keys.addPackages({ device: bob.device, packages: ['p'], lastResort: 'last', replace: false });
     expect(await store.deleteUser({ id: bob.user, passwordHash: 'hash', at: 5 })).toBe(true);
-    expect(await store.keys.claimPackages(bob.user, 5)).toEqual([]);
+    expect(await store.keys.claimPackages({ user: bob.user, except: null, now: 5 })).toEqual([]);
     while ((await other.depart(10, 6)).more);
     expect(await store.conversation(crew)).toMatchObject({ epoch: 1, sealed: 2, lastSeq: 2 });
     expect(await store.accept([send(ada, crew, { epoch: 1 })])).toMatchObject([{ code: 'staleEpoch', upTo: 2 }]);

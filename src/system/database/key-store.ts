@@ -10,11 +10,15 @@ export interface KeyStore {
   addPackages(upload: KeyPackages): Promise<number>;
   packagesLeft(device: DeviceId): Promise<number>;
   /**
-   * One package for each device of the user that is signed in at `now` and has any, ascending by device, at most
-   * `devicesPerClaimMax`. The oldest single-use one is given and gone: no two claims get the same. Without one, the last
+   * One package for each device of the user that is signed in at `now` and has any, but for `except`, ascending by device,
+   * at most `devicesPerClaimMax`. The oldest single-use one is given and gone: no two claims get the same. Without one, the last
    * resort is given, and stays.
    */
-  claimPackages(user: UserId, now: EpochMs): Promise<readonly ClaimedKeyPackage[]>;
+  claimPackages(claim: {
+    readonly user: UserId;
+    readonly except: DeviceId | null;
+    readonly now: EpochMs;
+  }): Promise<readonly ClaimedKeyPackage[]>;
 
   /** Keeps what a key change will refer to. Of those of one device that wait for that, `keyBundlesWaitingMax` stay. */
   addBundle(bundle: KeyBundle & { readonly device: DeviceId; readonly at: EpochMs }): Promise<BundleId>;

@@ -54,10 +54,10 @@ export function createMemoryKeys(world: World) {
     return packages.get(device)?.single.length ?? 0;
   }
 
-  function claimPackages(user: UserId, now: EpochMs): readonly ClaimedKeyPackage[] {
-    const able = world.signedInDevices(user, now).filter((device) => {
+  function claimPackages(claim: { user: UserId; except: DeviceId | null; now: EpochMs }): readonly ClaimedKeyPackage[] {
+    const able = world.signedInDevices(claim.user, claim.now).filter((device) => {
       const own = packages.get(device);
-      return own !== undefined && (own.single.length > 0 || own.lastResort !== null);
+      return device !== claim.except && own !== undefined && (own.single.length > 0 || own.lastResort !== null);
     });
     const newest = able.toSorted((a, b) => a - b).slice(-limits.devicesPerClaimMax);
     return newest.map((device) => {

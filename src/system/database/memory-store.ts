@@ -95,7 +95,7 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     keys: {
       addPackages: (upload) => answer(() => keys.addPackages(upload)),
       packagesLeft: (device) => answer(() => keys.packagesLeft(device)),
-      claimPackages: (user, now) => answer(() => keys.claimPackages(user, now)),
+      claimPackages: (claim) => answer(() => keys.claimPackages(claim)),
       addBundle: (bundle) => answer(() => keys.addBundle(bundle)),
       readBundle: (id, by) => answer(() => keys.readBundle(id, by)),
       expireBundles: (range) => answer(() => keys.expireBundles(range)),

@@ -16,8 +16,13 @@ export function createKeys(pool: Pool): KeyStore {
         return left(query, device);
       }),
     packagesLeft: (device) => left(pool.read, device),
-    claimPackages: async (user, now) => {
-      const given = await pool.write<ClaimedKeyPackage>(takePackages, [user, now, limits.devicesPerClaimMax]);
+    claimPackages: async ({ user, except, now }) => {
+      const given = await pool.write<ClaimedKeyPackage>(takePackages, [
+        user,
+        now,
+        limits.devicesPerClaimMax,
+        except ?? 0,
+      ]);
       return given.toSorted((a, b) => a.device - b.device);
     },
 
@@ -83,7 +88,7 @@ const takePackages: Statement = {
   text: `
     WITH able AS MATERIALIZED (
       SELECT d.id FROM devices d
-      WHERE d.user_id = $1 AND (SELECT true FROM sessions s WHERE s.device = d.id AND s.expires_at > $2 LIMIT 1)
+      WHERE d.user_id = $1 AND d.id <> $4 AND (SELECT true FROM sessions s WHERE s.device = d.id AND s.expires_at > $2 LIMIT 1)
         AND (SELECT true FROM key_packages p WHERE p.device = d.id LIMIT 1)
       ORDER BY d.id DESC LIMIT $3
     ), picked AS MATERIALIZED (

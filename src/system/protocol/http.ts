@@ -2,6 +2,14 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
 import { deviceId, serverId, userName } from './frames.ts';
+import {
+  claimAnswer,
+  keyBundleAnswer,
+  keyBundleBody,
+  keyBundleUploaded,
+  keyPackagesAnswer,
+  keyPackagesBody,
+} from './http-keys.ts';
 import type { BlobId, ConversationId } from './ids.ts';
 import { limits } from './limits.ts';
 
@@ -110,6 +118,8 @@ export interface Route {
   readonly answer?: z.ZodType;
   /** Which of the two is bytes, not JSON. */
   readonly bytes?: 'body' | 'answer';
+  /** The body is JSON of up to `keyBodyBytesMax`, which is read once it is known whose it is. */
+  readonly isLarge?: true;
   readonly authenticated: boolean;
 }
 
@@ -192,6 +202,45 @@ export const routes = {
     body: deleteAccountBody,
     authenticated: true,
   },
+  uploadKeyPackages: {
+    method: 'POST',
+    path: '/v1/key-packages',
+    does: 'Leave key packages for others, so that they can add this device to encrypted conversations. The newest `keyPackagesPerDeviceMax` stay. One that may have arrived must not be uploaded again, for it may have been given away: make new ones.',
+    body: keyPackagesBody,
+    answer: keyPackagesAnswer,
+    isLarge: true,
+    authenticated: true,
+  },
+  keyPackagesLeft: {
+    method: 'GET',
+    path: '/v1/key-packages',
+    does: 'How many single-use key packages of this device are left.',
+    answer: keyPackagesAnswer,
+    authenticated: true,
+  },
+  claimKeyPackages: {
+    method: 'POST',
+    path: '/v1/key-packages/{name}/claim',
+    does: 'One key package for each device of a user that is signed in and has any, but for the device that asks. Nobody else gets the same ones, those of last resort excepted. Who has none cannot be added to keys, only to the conversation: their devices come in by themselves.',
+    answer: claimAnswer,
+    authenticated: true,
+  },
+  uploadKeyBundle: {
+    method: 'POST',
+    path: '/v1/key-bundles',
+    does: 'Leave what a key change brings besides the commit, before the operation that refers to it by `keys.bundle`. It waits for that for an hour; of those of one device that wait, the newest `keyBundlesWaitingMax` stay. One operation can refer to it, of the same device.',
+    body: keyBundleBody,
+    answer: keyBundleUploaded,
+    isLarge: true,
+    authenticated: true,
+  },
+  keyBundle: {
+    method: 'GET',
+    path: '/v1/key-bundles/{id}',
+    does: 'A key bundle, for members of the conversation who see the entry that refers to it; that of the last key change for all members. Before it is referred to, for the device that uploaded it. For others `notMember`. It is kept as long as a message, and as long as it is of the last key change; afterwards `unknownBundle`.',
+    answer: keyBundleAnswer,
+    authenticated: true,
+  },
   health: { method: 'GET', path: '/healthz', does: 'The process lives.', authenticated: false },
   ready: {
     method: 'GET',
@@ -209,7 +258,15 @@ export const routes = {
   metrics: { method: 'GET', path: '/metrics', does: 'The same for Prometheus.', authenticated: false },
 } as const satisfies Record<string, Route>;
 
-/** Whether the body of such a request is bytes, to be handed on as they come. */
+/** Whether the body of such a request is to be handed on in bytes as they come. */
 export function hasByteBody(method: string, path: string): boolean {
-  return method === routes.uploadBlob.method && path === routes.uploadBlob.path;
+  return inBytes.has(`${method} ${path}`);
 }
+
+// ---
+
+const inBytes: ReadonlySet<string> = new Set(
+  Object.values<Route>(routes)
+    .filter(({ bytes, isLarge }) => bytes === 'body' || isLarge)
+    .map(({ method, path }) => `${method} ${path}`),
+);

@@ -83,7 +83,7 @@ export interface ServerSettings {
   readonly retryMs: Ms;
   readonly drainMs: Ms;
   readonly tokenLifeMs: Ms;
-  /** Messages and blobs older than this are deleted. */
+  /** Messages, blobs and key bundles older than this are deleted. */
   readonly expiryMs: Ms;
   readonly expiryEveryMs: Ms;
   /** Messages deleted at once. */
@@ -102,6 +102,17 @@ export interface ServerSettings {
   readonly blobUnfinishedMs: Ms;
   /** Blobs deleted at once. */
   readonly blobExpiryBatch: number;
+  /** Claims of key packages, and uploads of key packages and bundles, per user in one minute. */
+  readonly keyClaimsPerMinute: number;
+  readonly keyUploadsPerMinute: number;
+  /** Key packages and bundles on their way at once on this server; more are refused with `busy`. */
+  readonly keyTransfersMax: number;
+  /** The same of one user; more are refused with `tooMany`. */
+  readonly keyTransfersPerUserMax: number;
+  /** A key bundle that no key change has referred to after this is deleted. */
+  readonly keyBundleWaitMs: Ms;
+  /** Key bundles deleted at once. */
+  readonly keyExpiryBatch: number;
   /** Passwords being hashed at once, and waiting for it. */
   readonly passwordsMax: number;
   readonly passwordQueueMax: number;

@@ -81,7 +81,7 @@ export function watchDatabase(
       keys: {
         addPackages: watched((upload) => store.keys.addPackages(upload)),
         packagesLeft: watched((device) => store.keys.packagesLeft(device)),
-        claimPackages: watched((user, now) => store.keys.claimPackages(user, now)),
+        claimPackages: watched((claim) => store.keys.claimPackages(claim)),
         addBundle: watched((bundle) => store.keys.addBundle(bundle)),
         readBundle: watched((id, by) => store.keys.readBundle(id, by)),
         expireBundles: watched((range) => store.keys.expireBundles(range)),

@@ -1,7 +1,5 @@
-import type { z } from 'zod';
 import { type Identity, StoreFailure } from '../database/store.ts';
-import type { ByteStream, HttpRequest, HttpResponse, Ms } from '../ports.ts';
-import { type ErrorCode, errors } from '../protocol/errors.ts';
+import type { HttpResponse } from '../ports.ts';
 import {
   blobId,
   changePasswordBody,
@@ -12,18 +10,19 @@ import {
   uploadQuery,
 } from '../protocol/http.ts';
 import type { DeviceId, UserId } from '../protocol/ids.ts';
-import { limits } from '../protocol/limits.ts';
-import type { Accounts, Answered } from './accounts.ts';
+import type { Accounts } from './accounts.ts';
 import type { Blobs } from './blobs.ts';
 import { type Ground, logFailure } from './ground.ts';
+import { answered, byteAnswer, checked, decoded, json, type Request, readBody, refusal } from './http-answers.ts';
+import { createKeyRoutes } from './key-routes.ts';
+import type { Keys } from './keys.ts';
 import type { Asker, OwnAccount } from './own-account.ts';
-
-type Request = HttpRequest & { readonly remote: string };
 
 export interface HttpParts {
   readonly accounts: Accounts;
   readonly blobs: Blobs;
   readonly own: OwnAccount;
+  readonly keys: Keys;
   stats(): ServerStats;
   isReady(): boolean;
   isDraining(): boolean;
@@ -34,6 +33,7 @@ export interface HttpParts {
 /** Answers one request; never rejects. */
 export function createHttp(ground: Ground, parts: HttpParts): (request: Request) => Promise<HttpResponse> {
   const { accounts, blobs, own } = parts;
+  const keyRoute = createKeyRoutes({ keys: parts.keys, identified, whileOpen });
 
   const table: Readonly<Record<string, (request: Request) => Promise<HttpResponse>>> = {
     'GET /healthz': async () => json(200, { ok: true }),
@@ -76,7 +76,11 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
   return async (request) => {
     try {
       const answer =
-        table[`${request.method} ${request.path}`] ?? deviceRoute(request) ?? blobRoute(request) ?? userRoute(request);
+        table[`${request.method} ${request.path}`] ??
+        deviceRoute(request) ??
+        blobRoute(request) ??
+        keyRoute(request) ??
+        userRoute(request);
       return await answer(request);
     } catch (error) {
       logFailure(ground, 'A request failed.', error);
@@ -129,61 +133,4 @@ const blobsPath = '/v1/blobs/';
 
 function asker({ token, remote }: Request): Asker {
   return { token, remote };
-}
-
-function readBody<T>({ body }: Request, schema: z.ZodType<T>): T | HttpResponse {
-  if (body.length > limits.bodyBytesMax) return refusal('tooLarge');
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return refusal('malformed', { detail: 'The body is not JSON.' });
-  }
-  return checked(value, schema, 'The body');
-}
-
-function checked<T>(value: unknown, schema: z.ZodType<T>, what: string): T | HttpResponse {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  const place = issue.path.length === 0 ? what : `The field "${issue.path.join('.')}"`;
-  return refusal('malformed', { detail: `${place} breaks its rule: ${issue.message.slice(0, 200)}.` });
-}
-
-function answered(status: number, answer: Answered<object | null>): HttpResponse {
-  if (answer.kind === 'ok') return answer.value === null ? { status, body: '' } : json(status, answer.value);
-  const { kind: _, code, ...more } = answer;
-  return refusal(code, more);
-}
-
-function refusal(code: ErrorCode, more: { detail?: string; retryAfterMs?: Ms } = {}): HttpResponse {
-  const { status, definite } = errors[code];
-  const { retryAfterMs } = more;
-  const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
-  return { status, headers, body: JSON.stringify({ code, definite, ...more }) };
-}
-
-/** Opaque bytes: nobody shall take them for a page or a script. */
-function byteAnswer({ bytes, sha256 }: { bytes: ByteStream; sha256: Uint8Array }): HttpResponse {
-  const headers = {
-    'content-type': 'application/octet-stream',
-    'content-length': String(bytes.length),
-    'x-content-type-options': 'nosniff',
-    'content-disposition': 'attachment',
-    'repr-digest': `sha-256=:${btoa(String.fromCharCode(...sha256))}:`,
-  };
-  return { status: 200, headers, body: '', bytes };
-}
-
-function json(status: number, value: object): HttpResponse {
-  return { status, body: JSON.stringify(value) };
-}
-
-/** Empty when it is no valid escape. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return '';
-  }
 }

@@ -15,6 +15,7 @@ import { createGaps } from './gaps.ts';
 import { type Ground, pause, scopeClock } from './ground.ts';
 import { createHints } from './hints.ts';
 import { createHttp } from './http-routes.ts';
+import { createKeys } from './keys.ts';
 import { createLimiter } from './limiter.ts';
 import { createMemberships, type Memberships } from './memberships.ts';
 import { createOperations, type Operations } from './operations.ts';
@@ -98,6 +99,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
       deleted: departures.begin,
     }),
     blobs,
+    keys: createKeys(ground),
     stats: readStats,
     isReady: () => database.up && draining === null,
     isDraining: () => draining !== null,

@@ -18,8 +18,10 @@ const requestTimeoutMs: Ms = 30_000;
 /** How one user reaches the system. */
 export function createUserTransport(order: UserTransportOrder): Transport {
   return {
-    request: (request) =>
-      request.bytes === undefined ? ask(order, request) : inOnePiece(request).then((whole) => ask(order, whole)),
+    request: async (request, { streamed = false } = {}) => {
+      const answer = await ask(order, request.bytes === undefined ? request : await inOnePiece(request));
+      return streamed ? answer : asText(answer);
+    },
     open: (path, handlers) => openSocket(order, { path, handlers }),
   };
 }
@@ -51,6 +53,14 @@ function ask(order: UserTransportOrder, request: HttpRequest): Promise<HttpRespo
     const packet: Packet = { kind: 'request', request, remote: order.remote };
     end.send(packet, packetBytes(packet));
   });
+}
+
+async function asText({ bytes, ...answer }: HttpResponse): Promise<HttpResponse> {
+  if (bytes === undefined) return answer;
+  const decoder = new TextDecoder();
+  let body = '';
+  for await (const piece of bytes.pieces) body += decoder.decode(piece, { stream: true });
+  return { ...answer, body: body + decoder.decode() };
 }
 
 function openSocket(

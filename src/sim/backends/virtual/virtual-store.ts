@@ -80,7 +80,7 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
     keys: {
       addPackages: (upload) => call(upload.packages.length, () => store.keys.addPackages(upload)),
       packagesLeft: (device) => call(0, () => store.keys.packagesLeft(device)),
-      claimPackages: (user, now) => call(1, () => store.keys.claimPackages(user, now)),
+      claimPackages: (claim) => call(1, () => store.keys.claimPackages(claim)),
       addBundle: (bundle) => call(1, () => store.keys.addBundle(bundle)),
       readBundle: (id, by) => call(0, () => store.keys.readBundle(id, by)),
       expireBundles: (range) => call(0, () => store.keys.expireBundles(range)),
