@@ -40,9 +40,9 @@ export const keyBundleBody = z.strictObject({
 });
 export const keyBundleUploaded = z.strictObject({ bundle: bundleId });
 export const keyBundleAnswer = z.strictObject({
-  welcome: bundlePart.nullable(),
+  welcome: bundlePart.nullable().describe('Null when the change adds nobody.'),
   groupInfo: bundlePart,
-  commit: bundlePart.nullable(),
+  commit: bundlePart.nullable().describe('Null when it is in the entry, or there is none.'),
 });
 
 export type KeyPackagesBody = z.infer<typeof keyPackagesBody>;
