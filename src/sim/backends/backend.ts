@@ -33,6 +33,8 @@ export interface Cluster {
   readonly signal: AbortSignal;
   /** Names of the servers, `s1` first. */
   readonly servers: readonly string[];
+  /** Names of the balancers, `b1` first. */
+  readonly balancers: readonly string[];
   /** HTTP origins of the balancers, for generators in other threads; empty in the virtual world. */
   readonly endpoints: readonly string[];
   /** How user number `index` reaches the system from this thread. */

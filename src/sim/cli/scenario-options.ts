@@ -6,6 +6,7 @@ import { parseServerSettings, strategies } from '../../system/index.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backends } from '../backends/index.ts';
 import { splitSettings } from '../backends/processes/settings.ts';
+import { targetOf } from '../faults/fault.ts';
 import { loadScenario, type Overrides, parseAssignment } from '../load-scenario.ts';
 import { Problem, unknownName } from '../problem.ts';
 import type { Scenario } from '../scenario.ts';
@@ -111,9 +112,15 @@ function refuseImpossible(scenario: Scenario, backend: Backend): void {
       `The backend ${backend.name} cannot cause ${impossible.join(', ')}, which ${scenario.name} needs. Able: ${able.map((one) => one.name).join(', ') || 'none'}.`,
     );
   }
-  const servers = new Set(['any', ...serverNames(scenario.cluster)]);
-  const missing = scenario.faults.find((fault) => !servers.has(fault.server));
-  if (missing) throw unknownName('server', missing.server, [...servers]);
+  for (const fault of scenario.faults) refuseUnknownTarget(fault, scenario.cluster);
+}
+
+function refuseUnknownTarget(fault: Scenario['faults'][number], cluster: Scenario['cluster']): void {
+  const known =
+    'server' in fault ? serverNames(cluster) : Array.from({ length: cluster.balancers }, (_, index) => `b${index + 1}`);
+  const target = targetOf(fault);
+  if (['any', 'database', ...known].includes(target)) return;
+  throw unknownName('server' in fault ? 'server' : 'balancer', target, ['any', ...known]);
 }
 
 function typedOptions(options: ScenarioOptions): string {

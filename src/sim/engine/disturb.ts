@@ -3,7 +3,7 @@ import type { FaultRecord, HistorySink } from '../../metrics/index.ts';
 import { laboratory } from '../../metrics/index.ts';
 import type { Log, Random } from '../../system/index.ts';
 import type { Cluster } from '../backends/backend.ts';
-import type { Fault, FaultPlan, FaultReceipt } from '../faults/fault.ts';
+import { type Fault, type FaultPlan, type FaultReceipt, targetOf } from '../faults/fault.ts';
 
 export interface DisturbOrder {
   readonly cluster: Cluster;
@@ -49,7 +49,7 @@ interface RunningPlan {
 }
 
 function runPlan(order: DisturbOrder, plan: FaultPlan, random: Random): RunningPlan {
-  const target = resolveTarget(plan.server, order.cluster.servers, random);
+  const target = resolveTarget(plan, order.cluster, random);
   const { fault, healing, lastsMs } = actsOf(plan, target);
   let begun: FaultReceipt | null = null;
   let healed: FaultReceipt | null = null;
@@ -108,7 +108,7 @@ async function act(order: DisturbOrder, fault: Fault, kind: 'fault' | 'heal'): P
   const receipt = await order.cluster.apply(fault).catch((error: unknown): FaultReceipt => {
     order.log.write('warn', 'a fault could not be applied', {
       kind: fault.kind,
-      server: fault.server,
+      target: targetOf(fault),
       error: String(error),
     });
     return { effective: false, proof: `could not be applied: ${String(error)}`, atMs: order.cluster.clock.now() };
@@ -123,7 +123,7 @@ async function act(order: DisturbOrder, fault: Fault, kind: 'fault' | 'heal'): P
     seq: 0,
     clientId: 0,
     peer: -1,
-    detail: `${fault.kind} ${fault.server}`,
+    detail: `${fault.kind} ${targetOf(fault)}`,
   });
   return receipt;
 }
@@ -141,18 +141,35 @@ function waitFor(order: DisturbOrder, plan: FaultPlan, then: () => void): () => 
   return () => cancel();
 }
 
-function resolveTarget(server: string, servers: readonly string[], random: Random): string {
-  if (server !== 'any') return server;
-  return servers[Math.floor(random.next() * servers.length)]!;
+function resolveTarget(plan: FaultPlan, cluster: Cluster, random: Random): string {
+  const named = targetOf(plan);
+  if (named !== 'any') return named;
+  const choice = plan.kind === 'balancerKill' ? cluster.balancers : cluster.servers;
+  return choice[Math.floor(random.next() * choice.length)]!;
 }
 
-function actsOf(plan: FaultPlan, server: string): { fault: Fault; healing: Fault; lastsMs: number | null } {
+function actsOf(plan: FaultPlan, target: string): { fault: Fault; healing: Fault; lastsMs: number | null } {
+  const server = target;
   switch (plan.kind) {
     case 'kill':
     case 'drain':
       return { fault: { kind: plan.kind, server }, healing: { kind: 'start', server }, lastsMs: plan.downMs };
     case 'pause':
       return { fault: { kind: 'pause', server }, healing: { kind: 'resume', server }, lastsMs: plan.forMs };
+    case 'databaseRestart':
+      return {
+        fault: { kind: 'databaseStop', how: plan.how },
+        healing: { kind: 'databaseStart' },
+        lastsMs: plan.downMs,
+      };
+    case 'databasePause':
+      return { fault: { kind: 'databasePause' }, healing: { kind: 'databaseResume' }, lastsMs: plan.forMs };
+    case 'balancerKill':
+      return {
+        fault: { kind: 'balancerKill', balancer: target },
+        healing: { kind: 'balancerStart', balancer: target },
+        lastsMs: plan.downMs,
+      };
     case 'slow':
       return {
         fault: { kind: 'slow', server, cpuShare: plan.cpuShare },

@@ -9,6 +9,12 @@ const server = z
   .regex(/^(s\d+|any)$/)
   .default('any');
 
+/** `b1`, `b2`, … or `any`: one drawn by the seed. */
+const balancer = z
+  .string()
+  .regex(/^(b\d+|any)$/)
+  .default('any');
+
 export const faultPlan = z.discriminatedUnion('kind', [
   /** kill -9 of a server; started again after `downMs` unless that is null. */
   z.strictObject({ kind: z.literal('kill'), at: moment, server, downMs: z.number().min(0).nullable().default(2000) }),
@@ -24,14 +30,47 @@ export const faultPlan = z.discriminatedUnion('kind', [
     cpuShare: z.number().min(0.05).lt(1),
     forMs: z.number().gt(0).nullable().default(null),
   }),
+  /** The database ends in order (`fast`), at once (`immediate`) or by kill -9 (`kill`), and is started again after `downMs`. */
+  z.strictObject({
+    kind: z.literal('databaseRestart'),
+    at: moment,
+    how: z.enum(['fast', 'immediate', 'kill']).default('immediate'),
+    downMs: z.number().min(0).default(1000),
+  }),
+  /** No process of the database runs at all for `forMs` (SIGSTOP). */
+  z.strictObject({ kind: z.literal('databasePause'), at: moment, forMs: z.number().gt(0) }),
+  /** kill -9 of a balancer; started again on its port after `downMs` unless that is null. */
+  z.strictObject({
+    kind: z.literal('balancerKill'),
+    at: moment,
+    balancer,
+    downMs: z.number().min(0).nullable().default(1000),
+  }),
 ]);
 export type FaultPlan = z.output<typeof faultPlan>;
 export type FaultKind = FaultPlan['kind'];
 
 /** One act on the cluster. The engine turns a plan into two of them: the fault and its healing. */
-export type Fault =
+export type Fault = ServerFault | DatabaseFault | BalancerFault;
+
+export type ServerFault =
   | { readonly kind: 'kill' | 'drain' | 'start' | 'pause' | 'resume'; readonly server: string }
   | { readonly kind: 'slow'; readonly server: string; readonly cpuShare: number };
+
+export type DatabaseFault =
+  | { readonly kind: 'databaseStop'; readonly how: 'fast' | 'immediate' | 'kill' }
+  | { readonly kind: 'databaseStart' | 'databasePause' | 'databaseResume' };
+
+export interface BalancerFault {
+  readonly kind: 'balancerKill' | 'balancerStart';
+  readonly balancer: string;
+}
+
+/** The name of the component that a plan or an act is about. */
+export function targetOf(fault: Fault | FaultPlan): string {
+  if ('server' in fault) return fault.server;
+  return 'balancer' in fault ? fault.balancer : 'database';
+}
 
 /** What was measured to prove that the act took effect. */
 export interface FaultReceipt {
@@ -48,4 +87,8 @@ export const faultKinds: Readonly<Record<FaultKind, string>> = {
     'The server is asked to end: it takes no new work, sends its clients away, stops; started again after `downMs`.',
   pause: 'The server does not run at all for `forMs`.',
   slow: 'The server gets `cpuShare` of its time for `forMs`, or to the end if that is null.',
+  databaseRestart:
+    'The database ends in order (`fast`), at once (`immediate`) or by kill -9 (`kill`), and is started again after `downMs`.',
+  databasePause: 'The database does not run at all for `forMs`.',
+  balancerKill: 'kill -9 of a balancer; started again after `downMs`, or when everything heals if that is null.',
 };

@@ -116,6 +116,29 @@ describe.skipIf(process.platform !== 'linux')('the processes backend', { timeout
     });
   });
 
+  it('proves faults of the database and of a balancer by measurement, and all goes on after each', async () => {
+    await processesBackend.run(orderOf({ servers: [{}] }), async (cluster) => {
+      for (const how of ['fast', 'kill'] as const) {
+        const stopped = await cluster.apply({ kind: 'databaseStop', how });
+        expect(stopped).toMatchObject({
+          effective: true,
+          proof: expect.stringMatching(/^0 of \d+ .*refuses connections/),
+        });
+        expect((await cluster.sample()).at(-1)).toMatchObject({ name: 'database', cpuMicros: null });
+        const started = await cluster.apply({ kind: 'databaseStart' });
+        expect(started).toMatchObject({ effective: true, proof: expect.stringContaining('answered a query') });
+      }
+      const paused = await cluster.apply({ kind: 'databasePause' });
+      expect(paused).toMatchObject({ effective: true, proof: expect.stringMatching(/are stopped and used 0 %/) });
+      expect(await cluster.apply({ kind: 'databaseResume' })).toMatchObject({ effective: true });
+      const killed = await cluster.apply({ kind: 'balancerKill', balancer: 'b1' });
+      expect(killed).toMatchObject({ effective: true, proof: expect.stringMatching(/SIGKILL.*refuses connections/) });
+      expect(await cluster.apply({ kind: 'balancerStart', balancer: 'b1' })).toMatchObject({ effective: true });
+      await chat(cluster);
+      await expect(cluster.apply({ kind: 'balancerKill', balancer: 'b9' })).rejects.toThrow('no balancer "b9"');
+    });
+  });
+
   it('stops everything when the work fails, and when the run is given up', async () => {
     const failed = processesBackend.run(orderOf({ servers: [{}] }), () => Promise.reject(new Error('work failed')));
     await expect(failed).rejects.toThrow('work failed');

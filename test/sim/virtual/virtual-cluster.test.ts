@@ -93,6 +93,63 @@ describe('a cluster in virtual time', () => {
     });
   });
 
+  it.each([
+    ['ended', { kind: 'databaseStop', how: 'immediate' }, { kind: 'databaseStart' }],
+    ['paused', { kind: 'databasePause' }, { kind: 'databaseResume' }],
+  ] as const)(
+    'a database that is %s cuts nobody off, and what waited for it is done once it is back',
+    async (_, fault, healing) => {
+      await runVirtual({}, async (cluster) => {
+        const [ann, ben] = await twoUsers(cluster);
+        const conversation = await openDirect(cluster, ann, ben);
+        const before = ann.session.send(conversation, 'aGVsbG8');
+        await passes(cluster, 4);
+        expect(await cluster.apply(fault)).toMatchObject({ effective: true });
+        const meanwhile = ann.session.send(conversation, 'aGVsbG8');
+        await passes(cluster, 3000);
+        expect(ann.accepted.has(meanwhile)).toBe(false);
+        expect(await cluster.apply(healing)).toMatchObject({ effective: true });
+        await until(cluster, () => ann.accepted.has(before) && ann.accepted.has(meanwhile));
+        await until(cluster, () => ben.shown.filter((entry) => entry.type === 'message').length === 2);
+        expect([ann.closes, ben.closes]).toEqual([[], []]);
+        expect(await storedIn(cluster)).toBe(2);
+      });
+    },
+  );
+
+  it('a database that stands still is given up after a while, and what was asked of it may happen all the same', async () => {
+    await runVirtual({ settings: { answerMs: 200 }, server: { batchWaitMs: 0 } }, async (cluster) => {
+      const [ann, ben] = await twoUsers(cluster);
+      const conversation = await openDirect(cluster, ann, ben);
+      await cluster.apply({ kind: 'databasePause' });
+      const clientId = ann.session.send(conversation, 'aGVsbG8');
+      await passes(cluster, 1000);
+      ann.session.stop();
+      await cluster.apply({ kind: 'databaseResume' });
+      await passes(cluster, 1000);
+      expect([ann.accepted.has(clientId), await storedIn(cluster)]).toEqual([false, 1]);
+      ann.session.start();
+      await until(cluster, () => ann.accepted.has(clientId));
+      expect(await storedIn(cluster)).toBe(1);
+    });
+  });
+
+  it('cuts everybody off when the balancer is killed; they come back through the next one on its place', async () => {
+    await runVirtual({}, async (cluster) => {
+      const [ann, ben] = await twoUsers(cluster);
+      const conversation = await openDirect(cluster, ann, ben);
+      const killed = await cluster.apply({ kind: 'balancerKill', balancer: 'b1' });
+      expect(killed).toMatchObject({ effective: true, proof: 'b1 was killed with 2 connections' });
+      await until(cluster, () => ann.closes.length > 0 && ben.closes.length > 0);
+      await passes(cluster, 1000);
+      expect(ann.session.state).toBe('connecting');
+      expect((await cluster.sample()).map(({ name }) => name)).not.toContain('b1');
+      expect(await cluster.apply({ kind: 'balancerStart', balancer: 'b1' })).toMatchObject({ effective: true });
+      ann.session.send(conversation, 'aGVsbG8');
+      await until(cluster, () => ben.shown.some((entry) => entry.type === 'message'));
+    });
+  });
+
   it('says so when an act has no effect, and refuses an unknown server with the right names', async () => {
     await runVirtual({}, async (cluster) => {
       await cluster.apply({ kind: 'kill', server: 's1' });
@@ -102,6 +159,12 @@ describe('a cluster in virtual time', () => {
       });
       expect(await cluster.apply({ kind: 'pause', server: 's1' })).toMatchObject({ effective: false });
       await expect(cluster.apply({ kind: 'kill', server: 's9' })).rejects.toThrow(/no server "s9".*Known: s1, s2/);
+      const wrongBalancer = cluster.apply({ kind: 'balancerKill', balancer: 'b9' });
+      await expect(wrongBalancer).rejects.toThrow(/no balancer "b9".*Known: b1/);
+      await cluster.apply({ kind: 'databaseStop', how: 'kill' });
+      for (const kind of ['databaseStop', 'databasePause', 'databaseResume'] as const) {
+        expect(await cluster.apply({ kind, how: 'kill' })).toMatchObject({ effective: false });
+      }
     });
   });
 

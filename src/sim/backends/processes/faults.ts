@@ -2,6 +2,7 @@ import type { Clock } from '../../../system/index.ts';
 import { type ComponentView, createWsTransport, describeExit, type LocalCluster } from '../../../system/node.ts';
 import type { Fault, FaultReceipt } from '../../faults/fault.ts';
 import { Problem } from '../../problem.ts';
+import { pauseDatabase, resumeDatabase, startDatabase, stopDatabase } from './database-faults.ts';
 import { readStat } from './proc.ts';
 import { observe, refusesConnections, waitUntil } from './proof.ts';
 import type { Throttle } from './throttle.ts';
@@ -59,13 +60,25 @@ function act(world: FaultWorld, fault: Fault): Promise<FaultReceipt> {
       return resume(world, fault.server);
     case 'slow':
       return slow(world, fault.server, fault.cpuShare);
+    case 'balancerKill':
+      return takeDown(world, fault.balancer, 'kill');
+    case 'balancerStart':
+      return bringUp(world, fault.balancer);
+    case 'databaseStop':
+      return stopDatabase(world, fault.how);
+    case 'databaseStart':
+      return startDatabase(world);
+    case 'databasePause':
+      return pauseDatabase(world);
+    case 'databaseResume':
+      return resumeDatabase(world);
   }
 }
 
-async function takeDown({ local, clock }: FaultWorld, server: string, how: 'kill' | 'drain'): Promise<FaultReceipt> {
-  const { pid, port } = running(local, server);
+async function takeDown({ local, clock }: FaultWorld, name: string, how: 'kill' | 'drain'): Promise<FaultReceipt> {
+  const { pid, port } = running(local, name);
   const atMs = clock.now();
-  const exit = await local[how](server);
+  const exit = await local[how](name);
   const refused = await refusesConnections(port);
   const proof =
     `process ${pid} ${describeExit(exit)} after ${Math.round(clock.now() - atMs)} ms, ` +
@@ -74,11 +87,11 @@ async function takeDown({ local, clock }: FaultWorld, server: string, how: 'kill
   return { effective: asAsked && refused && readStat(pid) === null, proof, atMs };
 }
 
-async function bringUp({ local, throttle, clock, shares, signal }: FaultWorld, server: string): Promise<FaultReceipt> {
+async function bringUp({ local, throttle, clock, shares, signal }: FaultWorld, name: string): Promise<FaultReceipt> {
   const fromMs = clock.now();
-  await local.start(server);
-  const { pid, origin } = running(local, server);
-  throttle.set({ pid, share: shares.get(server) ?? 1 });
+  await local.start(name);
+  const { pid, origin } = running(local, name);
+  throttle.set({ pid, share: shares.get(name) ?? 1 });
   const ready = await waitUntil(() => answersReady(origin), readyMs, signal);
   const atMs = clock.now();
   const proof = `process ${pid} ${ready ? 'was ready' : 'was not ready'} after ${Math.round(atMs - fromMs)} ms`;
@@ -123,13 +136,14 @@ async function mustSlow(world: FaultWorld, server: string, share: number): Promi
 
 type Running = ComponentView & { readonly pid: number };
 
-function running(local: LocalCluster, server: string): Running {
-  const view = local.servers.find(({ name }) => name === server);
+function running(local: LocalCluster, name: string): Running {
+  const role = name.startsWith('b') ? 'balancer' : 'server';
+  const views = role === 'balancer' ? local.balancers : local.servers;
+  const view = views.find((one) => one.name === name);
   if (view === undefined) {
-    const known = local.servers.map(({ name }) => name).join(', ');
-    throw new Problem(`There is no server "${server}". Known: ${known}.`);
+    throw new Problem(`There is no ${role} "${name}". Known: ${views.map((one) => one.name).join(', ')}.`);
   }
-  if (view.pid === null) throw new Problem(`${server} is not running.`);
+  if (view.pid === null) throw new Problem(`${name} is not running.`);
   return { ...view, pid: view.pid };
 }
 

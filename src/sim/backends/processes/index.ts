@@ -25,7 +25,7 @@ export const processesBackend: Backend = {
   name: 'processes',
   description: 'Servers, balancers and PostgreSQL as processes of this machine, over loopback sockets.',
   // Without /proc nobody can tell that a process stands still; and Windows has no way to stop one for a while.
-  cannot: new Set(readStat(process.pid) === null ? ['pause', 'slow'] : []),
+  cannot: new Set(readStat(process.pid) === null ? ['pause', 'slow', 'databasePause'] : []),
   run: async (order, work) => {
     await removeLeftovers(order.log);
     // Its name carries our process id, so that a later run can tell whether its owner still lives.
@@ -98,6 +98,7 @@ async function clusterOf({ local, throttle, clock }: Parts, { spec, signal }: Cl
     clock,
     signal,
     servers: local.servers.map(({ name }) => name),
+    balancers: local.balancers.map(({ name }) => name),
     endpoints: local.endpoints,
     connect: (index) => createWsTransport({ origin: local.endpoints[index % local.endpoints.length]! }),
     apply: faults.apply,

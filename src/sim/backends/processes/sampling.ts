@@ -13,7 +13,7 @@ export function createSampling(local: LocalCluster, clock: Clock): () => Promise
   const views = () => [...local.servers, ...local.balancers];
   const pidOf = (name: string) => views().find((view) => view.name === name)?.pid ?? null;
   const components = views().map((view) => watchComponent(view, () => pidOf(view.name)));
-  const database = local.database.pid === null ? [] : [watchDatabase(local.database.pid)];
+  const database = local.database.pid === null ? [] : [watchDatabase(() => local.database.pid)];
   const watches = [...components, ...database];
   for (const watch of watches) watch.mark(clock.now());
   return () => Promise.all(watches.map((watch) => watch.sample(clock)));
@@ -72,13 +72,13 @@ function watchComponent({ name, role, origin }: ComponentView, pid: () => number
   };
 }
 
-function watchDatabase(pid: number): Watch {
+function watchDatabase(pid: () => number | null): Watch {
   const measure = createMeter();
   return {
-    mark: (nowMs) => void measure(nowMs, databaseUsage(pid)),
+    mark: (nowMs) => void measure(nowMs, databaseUsage(pid())),
     sample: async (clock) => {
       const tMs = clock.now();
-      return { ...blank(tMs, 'database', 'database'), ...measure(tMs, databaseUsage(pid)) };
+      return { ...blank(tMs, 'database', 'database'), ...measure(tMs, databaseUsage(pid())) };
     },
   };
 }
@@ -93,9 +93,9 @@ function usageOf(pid: number | null): Usage | null {
  * The postmaster and its children. CPU of a child that ends goes over to the postmaster's account, so the sum only grows.
  * Shared buffers stand in every child's memory and are counted once.
  */
-function databaseUsage(pid: number): Usage | null {
-  const postmaster = readStat(pid);
-  if (postmaster === null) return null;
+function databaseUsage(pid: number | null): Usage | null {
+  const postmaster = pid === null ? null : readStat(pid);
+  if (pid === null || postmaster === null) return null;
   const children = readChildren(pid);
   const childrenMicros = sum(children.map((child) => readStat(child)?.cpuMicros ?? 0));
   const memories = [pid, ...children].map(readMemory).filter((memory) => memory !== null);

@@ -7,6 +7,7 @@ import {
   type Random,
   type ServerId,
   type ServerStats,
+  type Vitals,
 } from '../../../system/index.ts';
 import type { Packet } from './endpoint.ts';
 import { createHop, type HopEnd, type LinkQuality } from './hop.ts';
@@ -24,69 +25,113 @@ export interface BalancerNodeOrder {
   readonly strategy: string;
   readonly probeMs: Ms;
   readonly link: LinkSettings;
+  /** From the program's start to the first connection, but for the first start. */
+  readonly bootMs: Ms;
   readonly random: Random;
   readonly log: Log;
 }
 
+/** A balancer and the machine that it runs on; the machine outlives it. */
 export interface BalancerNode {
   readonly name: string;
-  readonly balancer: Balancer;
-  /** A new connection from a process over a link. */
+  readonly alive: boolean;
+  readonly connections: number;
+  /** Servers that it does not take for healthy; all while it is down. */
+  readonly sick: number;
+  /** A new connection from a process over a link; one that ends at once while the balancer is down. */
   dial(from: VirtualProcess, quality: LinkQuality): HopEnd<Packet>;
-  sample(): ComponentSample;
+  kill(): void;
+  /** Resolves when it takes connections. */
+  start(): Promise<void>;
+  /** Null while it is down. */
+  sample(): ComponentSample | null;
 }
 
 export function createBalancerNode(order: BalancerNodeOrder): BalancerNode {
-  const { time, name, nodes, random, log } = order;
-  const process = createProcess(time, name);
+  const { time, name, nodes, random } = order;
   const links = new Map(
     nodes.map(({ id }) => [id, createLinkQuality(order.link, random.fork(`link:${name}-${id}`))] as const),
   );
   const nodeOf = (id: ServerId): ServerNode => nodes.find((node) => node.id === id)!;
-  const balancer = createBalancer(
-    {
-      clock: process.clock,
-      random: random.fork(name),
-      log,
-      probe: (server, timeoutMs) => probe({ process, node: nodeOf(server), quality: links.get(server)!, timeoutMs }),
-    },
-    {
-      servers: nodes.map(({ id }) => ({ id, weight: 1 })),
-      strategy: order.strategy,
-      probeMs: order.probeMs,
-    },
-  );
-  const vitals = createVirtualVitals(process, () => balancer.stats().connections);
+  let life: Life | null = null;
+  let lives = 0;
+
+  function begin(): Life {
+    lives++;
+    const process = createProcess(time, name);
+    const balancer = createBalancer(
+      {
+        clock: process.clock,
+        random: random.fork(lives === 1 ? name : `${name} life:${lives}`),
+        log: order.log,
+        probe: (server, timeoutMs) => probe({ process, node: nodeOf(server), quality: links.get(server)!, timeoutMs }),
+      },
+      {
+        servers: nodes.map(({ id }) => ({ id, weight: 1 })),
+        strategy: order.strategy,
+        probeMs: order.probeMs,
+      },
+    );
+    return { process, balancer, vitals: createVirtualVitals(process, () => balancer.stats().connections) };
+  }
 
   return {
     name,
-    balancer,
+    get alive() {
+      return life !== null;
+    },
+    get connections() {
+      return life?.balancer.stats().connections ?? 0;
+    },
+    get sick() {
+      return life?.balancer.stats().servers.filter(({ healthy }) => !healthy).length ?? nodes.length;
+    },
     dial(from, quality) {
-      const hop = createHop<Packet>(time, { left: from, right: process, quality });
-      const world = {
-        time,
-        process,
-        balancer,
-        door: (id: ServerId) => nodeOf(id).door,
-        quality: (id: ServerId) => links.get(id)!,
-      };
-      splice(world, hop.right);
+      const right = life?.process ?? createProcess(time, name);
+      const hop = createHop<Packet>(time, { left: from, right, quality });
+      if (life === null) hop.right.cut();
+      else {
+        const { process, balancer } = life;
+        const door = (id: ServerId) => nodeOf(id).door;
+        splice({ time, process, balancer, door, quality: (id) => links.get(id)! }, hop.right);
+      }
       return hop.left;
     },
-    sample: () => ({
-      tMs: time.clock.now(),
-      name,
-      role: 'balancer',
-      ...vitals.sample(),
-      sessions: balancer.stats().connections,
-      acceptedPerSec: null,
-      deliveredPerSec: null,
-      inFlight: null,
-    }),
+    kill() {
+      life?.process.kill();
+      life = null;
+    },
+    async start() {
+      if (life !== null) return;
+      if (lives > 0) await new Promise<void>((resolve) => void time.clock.after(order.bootMs, resolve));
+      life = begin();
+      life.balancer.start();
+    },
+    sample: () => (life === null ? null : sampleOf(name, time.clock.now(), life)),
   };
 }
 
 // ---
+
+/** From start to kill. */
+interface Life {
+  readonly process: VirtualProcess;
+  readonly balancer: Balancer;
+  readonly vitals: Vitals;
+}
+
+function sampleOf(name: string, tMs: Ms, { balancer, vitals }: Life): ComponentSample {
+  return {
+    tMs,
+    name,
+    role: 'balancer',
+    ...vitals.sample(),
+    sessions: balancer.stats().connections,
+    acceptedPerSec: null,
+    deliveredPerSec: null,
+    inFlight: null,
+  };
+}
 
 /** There and back, or a rejection: at once when no server runs there, after `timeoutMs` when it does not answer. */
 function probe(order: {

@@ -19,11 +19,13 @@ export interface VirtualBusOrder {
   readonly process: VirtualProcess;
   readonly random: Random;
   readonly quality: BusQuality;
+  /** Whether there is anything now that carries hints. What is under way when it ends is lost. */
+  readonly carries: () => boolean;
 }
 
 /** One server's end of the bus: hints come late, in any order, sometimes never and sometimes twice. */
 export function createVirtualBus(order: VirtualBusOrder): Bus {
-  const { time, bus, process, random, quality } = order;
+  const { time, bus, process, random, quality, carries } = order;
   process.onDeath(() => void bus.close());
   return {
     publish: bus.publish,
@@ -38,7 +40,9 @@ export function createVirtualBus(order: VirtualBusOrder): Bus {
     return (news) => {
       const copies = random.next() < quality.lost ? 0 : random.next() < quality.doubled ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) {
-        time.clock.after(drawMs(quality, random), () => process.execute(costs.hints, () => receive(news)));
+        time.clock.after(drawMs(quality, random), () => {
+          if (carries()) process.execute(costs.hints, () => receive(news));
+        });
       }
     };
   }

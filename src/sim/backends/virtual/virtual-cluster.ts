@@ -1,4 +1,3 @@
-import type { ComponentSample } from '../../../metrics/index.ts';
 import {
   type Bus,
   type Clock,
@@ -17,12 +16,12 @@ import { createLinkQuality, type LinkSettings } from './link.ts';
 import { createServerNode, type ServerNode } from './server-node.ts';
 import { createUserTransport } from './user-transport.ts';
 import { type BusQuality, createVirtualBus } from './virtual-bus.ts';
+import { createVirtualDatabase, type VirtualDatabase } from './virtual-database.ts';
 import { applyFault } from './virtual-faults.ts';
 import { createProcess, type VirtualProcess } from './virtual-process.ts';
 import { createVirtualSecrets } from './virtual-secrets.ts';
 import { createVirtualStore } from './virtual-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
-import { createVirtualVitals } from './virtual-vitals.ts';
 
 /** What a virtual world is like. */
 export interface VirtualSettings {
@@ -32,6 +31,8 @@ export interface VirtualSettings {
   readonly bus: BusQuality;
   /** Chance that a call that the database had not begun when its server was killed happens all the same. */
   readonly orphanCommits: number;
+  /** How long a server waits for an answer of the database. */
+  readonly answerMs: Ms;
   /** From the start of a server's program to its first connection. */
   readonly bootMs: Ms;
   /** Laid around the ports of each life of each server: the way to plant a defect. */
@@ -56,6 +57,7 @@ export const virtualDefaults: VirtualSettings = {
   storeLink: { baseMs: 0.1, jitterMs: 0.1 },
   bus: { baseMs: 0.1, jitterMs: 0.2, lost: 0.0001, doubled: 0.0001 },
   orphanCommits: 0.5,
+  answerMs: 30_000,
   bootMs: 300,
   wrapStore: (store) => store,
   wrapBus: (bus) => bus,
@@ -72,8 +74,7 @@ export async function startVirtualCluster(
 ): Promise<Cluster> {
   const random = createSeededRandom(order.seed);
   const store = createMemoryStore();
-  const database = createProcess(time, 'database');
-  const databaseVitals = createVirtualVitals(database, () => 0);
+  const database = createVirtualDatabase(time);
   const users = createProcess(time, 'users');
   const nodes = startNodes(time, { order, settings, store, database, random });
   const balancers = Array.from({ length: order.spec.balancers }, (_, index) =>
@@ -84,29 +85,31 @@ export async function startVirtualCluster(
       strategy: order.spec.strategy,
       probeMs: order.spec.probeMs,
       link: settings.serverLink,
+      bootMs: settings.bootMs,
       random,
       log: order.log,
     }),
   );
   await Promise.all(nodes.map((node) => node.start()));
-  for (const { balancer } of balancers) balancer.start();
+  await Promise.all(balancers.map((gate) => gate.start()));
   await allHealthy(time.clock, balancers);
 
   return {
     clock: time.clock,
     signal: order.signal,
     servers: nodes.map(({ id }) => id),
+    balancers: balancers.map(({ name }) => name),
     endpoints: [],
     connect(index) {
       const gate = balancers[index % balancers.length]!;
       const quality = createLinkQuality(settings.userLink, random.fork(`link:u${index}-${gate.name}`));
       return createUserTransport({ process: users, remote: `u${index}`, dial: () => gate.dial(users, quality) });
     },
-    apply: (fault) => applyFault(fault, { nodes, clock: time.clock }),
+    apply: (fault) => applyFault(fault, { nodes, balancers, database, clock: time.clock }),
     sample: async () => [
       ...nodes.map((node) => node.sample()).filter((sample) => sample !== null),
-      ...balancers.map((gate) => gate.sample()),
-      databaseSample(time.clock.now(), databaseVitals.sample()),
+      ...balancers.map((gate) => gate.sample()).filter((sample) => sample !== null),
+      database.sample(),
     ],
     async *stored() {
       yield* store.messages();
@@ -122,7 +125,7 @@ function startNodes(
     order: ClusterOrder;
     settings: VirtualSettings;
     store: Store;
-    database: VirtualProcess;
+    database: VirtualDatabase;
     random: Random;
   },
 ): ServerNode[] {
@@ -140,12 +143,10 @@ function startNodes(
       world(process, own) {
         const around = { process, random: own.fork('around'), worldClock: time.clock, cluster };
         const way = { time, store, database, process, random: own.fork('store') };
-        const end = { time, bus: hub.join(), process, random: own.fork('bus'), quality: settings.bus };
+        const carries = () => database.process !== null && !database.paused;
+        const end = { time, bus: hub.join(), process, random: own.fork('bus'), quality: settings.bus, carries };
         return {
-          store: settings.wrapStore(
-            createVirtualStore({ ...way, link: settings.storeLink, orphanCommits: settings.orphanCommits }),
-            around,
-          ),
+          store: settings.wrapStore(createVirtualStore({ ...way, ...settings, link: settings.storeLink }), around),
           bus: settings.wrapBus(createVirtualBus(end), around),
           secrets: createVirtualSecrets(process),
           log: named(order.log, process.name),
@@ -160,27 +161,10 @@ function named(log: Log, server: string): Log {
 }
 
 async function allHealthy(clock: Clock, balancers: readonly BalancerNode[]): Promise<void> {
-  const sick = (): number =>
-    balancers.flatMap(({ balancer }) => balancer.stats().servers).filter(({ healthy }) => !healthy).length;
+  const sick = (): number => balancers.reduce((sum, gate) => sum + gate.sick, 0);
   const untilMs = clock.now() + readyMsMax;
   while (sick() > 0) {
     if (clock.now() > untilMs) throw new Error(`${sick()} servers were not healthy after ${readyMsMax} ms.`);
     await new Promise<void>((resolve) => void clock.after(1, resolve));
   }
-}
-
-function databaseSample(tMs: Ms, vitals: { cpuFraction: number; cpuMicros: number }): ComponentSample {
-  return {
-    tMs,
-    name: 'database',
-    role: 'database',
-    cpuFraction: vitals.cpuFraction,
-    cpuMicros: vitals.cpuMicros,
-    rssBytes: null,
-    eventLoopP99Ms: null,
-    sessions: null,
-    acceptedPerSec: null,
-    deliveredPerSec: null,
-    inFlight: null,
-  };
 }

@@ -1,21 +1,20 @@
 import type { Clock } from '../../../system/index.ts';
-import type { Fault, FaultReceipt } from '../../faults/fault.ts';
+import type { BalancerFault, DatabaseFault, Fault, FaultReceipt, ServerFault } from '../../faults/fault.ts';
 import { unknownName } from '../../problem.ts';
+import type { BalancerNode } from './balancer-node.ts';
 import type { ServerNode } from './server-node.ts';
+import type { VirtualDatabase } from './virtual-database.ts';
 
-/** Acts on one server and answers with what it then looked like. */
-export async function applyFault(
-  fault: Fault,
-  world: { readonly nodes: readonly ServerNode[]; readonly clock: Clock },
-): Promise<FaultReceipt> {
-  const node = world.nodes.find(({ id }) => id === fault.server);
-  if (!node)
-    throw unknownName(
-      'server',
-      fault.server,
-      world.nodes.map(({ id }) => id),
-    );
-  const { effective, proof } = await act(fault, node);
+interface FaultWorld {
+  readonly nodes: readonly ServerNode[];
+  readonly balancers: readonly BalancerNode[];
+  readonly database: VirtualDatabase;
+  readonly clock: Clock;
+}
+
+/** Acts on one component and answers with what it then looked like. */
+export async function applyFault(fault: Fault, world: FaultWorld): Promise<FaultReceipt> {
+  const { effective, proof } = await actOn(fault, world);
   return { effective, proof, atMs: world.clock.now() };
 }
 
@@ -23,7 +22,23 @@ export async function applyFault(
 
 type Effect = Pick<FaultReceipt, 'effective' | 'proof'>;
 
-async function act(fault: Fault, node: ServerNode): Promise<Effect> {
+async function actOn(fault: Fault, { nodes, balancers, database }: FaultWorld): Promise<Effect> {
+  if ('server' in fault) {
+    const node = nodes.find(({ id }) => id === fault.server);
+    const known = nodes.map(({ id }) => id);
+    if (!node) throw unknownName('server', fault.server, known);
+    return actOnServer(fault, node);
+  }
+  if ('balancer' in fault) {
+    const gate = balancers.find(({ name }) => name === fault.balancer);
+    const known = balancers.map(({ name }) => name);
+    if (!gate) throw unknownName('balancer', fault.balancer, known);
+    return actOnBalancer(fault, gate);
+  }
+  return actOnDatabase(fault, database);
+}
+
+async function actOnServer(fault: ServerFault, node: ServerNode): Promise<Effect> {
   const wasUp = node.door !== null;
   const { connections } = node;
   switch (fault.kind) {
@@ -45,6 +60,35 @@ async function act(fault: Fault, node: ServerNode): Promise<Effect> {
     case 'slow':
       node.setCpuShare(fault.cpuShare);
       return onLive(node, `${node.id}'s core has ${fault.cpuShare} of its time`);
+  }
+}
+
+async function actOnBalancer({ kind }: BalancerFault, gate: BalancerNode): Promise<Effect> {
+  const { name, alive: wasUp, connections } = gate;
+  if (kind === 'balancerStart') {
+    await gate.start();
+    return { effective: gate.alive, proof: `${name} takes connections` };
+  }
+  gate.kill();
+  if (!wasUp) return { effective: false, proof: `${name} was down already` };
+  return { effective: !gate.alive, proof: `${name} was killed with ${connections} connections` };
+}
+
+function actOnDatabase(fault: DatabaseFault, database: VirtualDatabase): Effect {
+  const wasUp = database.process !== null;
+  switch (fault.kind) {
+    case 'databaseStop':
+      database.stop();
+      return { effective: wasUp, proof: wasUp ? `the database ended (${fault.how})` : 'the database was down already' };
+    case 'databaseStart':
+      database.start();
+      return { effective: database.process !== null, proof: 'the database takes questions' };
+    case 'databasePause':
+      database.pause();
+      return { effective: database.paused, proof: wasUp ? "the database's core stands still" : 'the database is down' };
+    case 'databaseResume':
+      database.resume();
+      return { effective: wasUp && !database.paused, proof: "the database's core runs as before" };
   }
 }
 

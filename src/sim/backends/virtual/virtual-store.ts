@@ -1,6 +1,7 @@
-import type { Ms, Random, Store } from '../../../system/index.ts';
+import { type Ms, type Random, type Store, StoreFailure } from '../../../system/index.ts';
 import { costs } from './costs.ts';
 import { drawMs } from './link.ts';
+import type { Question, VirtualDatabase } from './virtual-database.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -8,18 +9,21 @@ export interface VirtualStoreOrder {
   readonly time: VirtualTime;
   /** The database: what it keeps outlives every server. */
   readonly store: Store;
-  readonly database: VirtualProcess;
+  readonly database: VirtualDatabase;
   /** The server that asks. */
   readonly process: VirtualProcess;
   readonly random: Random;
   readonly link: { readonly baseMs: Ms; readonly jitterMs: Ms };
   /** Chance that a call still happens although its server was killed before the database had begun it. */
   readonly orphanCommits: number;
+  /** A database that stands still is waited for so long; what was asked may happen all the same when it goes on. */
+  readonly answerMs: Ms;
 }
 
 /**
  * One server's way to the database. Each call travels there, happens at one moment, and its answer travels back. When
- * the server is killed in between, what had begun is committed and what had not may or may not be; nobody is told.
+ * the server is killed in between, what had begun is committed and what had not may or may not be; nobody is told. When
+ * the database is down nothing can be asked; when it goes down, nobody knows what became of what was asked to be written.
  */
 export function createVirtualStore(order: VirtualStoreOrder): Store {
   const { time, store, database, process, random, link } = order;
@@ -27,12 +31,25 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
   function call<T>(rows: number, work: () => Promise<T>): Promise<T> {
     process.charge(costs.storeCall);
     return new Promise((resolve, reject) => {
+      let cancelPatience = (): void => undefined;
       const answer = (run: () => void): void => {
+        cancelPatience();
+        database.closed(question);
         time.clock.after(drawMs(link, random), () => process.execute(costs.storeCall, run));
+      };
+      const fail = (definite: boolean): void => answer(() => reject(noAnswer(definite)));
+      const question: Question = {
+        broke: () => fail(rows === 0),
+        stalled() {
+          cancelPatience();
+          cancelPatience = time.clock.after(order.answerMs, () => fail(rows === 0));
+        },
       };
       time.clock.after(drawMs(link, random), () => {
         if (!process.alive && random.next() >= order.orphanCommits) return;
-        database.execute(costs.statement + rows * costs.row, () => {
+        if (database.process === null) return fail(true);
+        database.asked(question);
+        database.process.execute(costs.statement + rows * costs.row, () => {
           work().then(
             (value) => answer(() => resolve(value)),
             (error: unknown) => answer(() => reject(error)),
@@ -89,4 +106,11 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
     // The database stays for the others.
     close: () => call(0, async () => undefined),
   };
+}
+
+// ---
+
+function noAnswer(definite: boolean): StoreFailure {
+  const outcome = definite ? 'nothing was written' : 'it may have been written';
+  return new StoreFailure(`The database did not answer, ${outcome}.`, { definite });
 }
