@@ -12,7 +12,7 @@ const rounds = Number(process.env.NAWAAB_CRASH_ROUNDS ?? 0);
 const thorough = rounds > 0;
 const timeout = 120_000 * Math.max(1, rounds);
 /** Longer than any wait for the database in the cluster of these tests. */
-const outageMs = databaseBounds.statementMs + 500;
+const outageMs = databaseBounds.statementMs + 300;
 
 /** Statements of a message and of a change of membership, by the names under which they are prepared. */
 const statements = [
@@ -103,7 +103,7 @@ describe.runIf(process.platform === 'linux')(
 
     it('when a connection to PostgreSQL is ended from there at any statement', async () => {
       for (const [side, name] of pairs(statements)) {
-        await chatter.progress();
+        await chatter.progress(2);
         const { wire } = await home();
         await wire.trap(side, name, async (port) => {
           const backend = `pg_stat_activity WHERE client_port = ${port}`;

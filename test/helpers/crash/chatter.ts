@@ -150,7 +150,7 @@ const changeEveryMs = 30;
 /** A user waits with the next operation while so many are unanswered. */
 const unansweredMax = 4;
 /** Longer than whatever recovers something by itself in a `CrashCluster`. */
-const quietMs = 1000;
+const quietMs = 700;
 const patienceMs = 20_000;
 const spreadAttemptsMax = 50;
 const blank = { actor: laboratory, session: 0, conversation: 0, seq: 0, clientId: 0, peer: -1, detail: '' };

@@ -45,15 +45,15 @@ const settings = {
   heartbeatMs: 500,
   batchWaitMs: 1,
   ackFlushMs: 20,
-  backstopMs: 200,
-  recheckMs: 400,
+  backstopMs: 150,
+  recheckMs: 300,
   retryMs: 50,
   drainMs: 1000,
   slowReaderMs: 2000,
   signInPerMinutePerName: 1000,
   signInPerMinutePerAddress: 100_000,
 };
-export const databaseBounds = { connectMs: 400, statementMs: 1000, closeMs: 300 };
+export const databaseBounds = { connectMs: 300, statementMs: 700, closeMs: 300 };
 const probeMs = 100;
 
 export async function startCrashCluster(serverCount = 2): Promise<CrashCluster> {
