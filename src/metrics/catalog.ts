@@ -1,4 +1,5 @@
 /** Every number of a run that can be named: in a threshold, in a comparison, on the command line. */
+import { answersOf } from './http.ts';
 import { type LatencySummary, type OperationName, operations, type Summary } from './run.ts';
 import type { TagName } from './tags.ts';
 
@@ -20,6 +21,7 @@ export interface Metric {
 const operationMeanings: Readonly<Record<OperationName, string>> = {
   connect: 'from the intended moment of connecting to the welcome',
   signIn: 'from the intended moment of signing in to the token',
+  signInUncorrected: 'from the actual sending of the sign-in to the token',
   accepted: 'from the intended moment of sending to the acceptance',
   delivery: "from the intended moment of sending to the recipient's application, per recipient",
   acceptedUncorrected: 'from the actual sending to the acceptance',
@@ -57,6 +59,17 @@ const others = {
   refused: lower('count', 'messages that the system refused', (s) => s.counts.refused),
   unknown: ofTheRun('messages that were never answered', (s) => s.counts.unknown),
   disconnects: lower('count', 'connections that were lost or closed', (s) => s.counts.disconnects),
+  'http.due': lower('count', 'requests over HTTP that were due', (s) => s.http?.due ?? null),
+  'http.2xx': higher('count', 'requests over HTTP that were granted', answered('2')),
+  'http.429': lower('count', 'requests over HTTP that met a rate limit', answered('429')),
+  'http.503': lower('count', 'requests over HTTP that a full queue refused', answered('503')),
+  'http.5xx': lower('count', 'requests over HTTP that failed at the server', answered('5')),
+  'http.unanswered': lower(
+    'count',
+    'requests over HTTP without an answer to the end of the run',
+    (s) => s.http?.unanswered ?? null,
+  ),
+  'http.perSec': higher('/s', 'requests over HTTP that were granted', (s) => s.http?.okPerSec ?? null),
   'fairness.rate.jain': higher('ratio', "Jain's index of the servers' message rates", (s) => s.fairness.rate.jain),
   'fairness.rate.maxOverMean': lower(
     'ratio',
@@ -135,6 +148,10 @@ function judged(check: string, count: 'lost' | 'duplicated' | 'reordered'): Metr
     const verdict = summary.checks.find((one) => one.check === check);
     return verdict === undefined || verdict.result === 'unknown' ? null : summary.counts[count];
   };
+}
+
+function answered(digits: string): Metric['read'] {
+  return ({ http }) => (http ? answersOf(http.answers, digits) : null);
 }
 
 function largest(values: readonly number[]): number | null {

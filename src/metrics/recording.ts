@@ -2,12 +2,13 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ComponentSample, CountLine, HistogramLine, InstrumentLine, RunRecord, Summary } from './run.ts';
+import type { ComponentSample, CountLine, HistogramLine, HttpLine, InstrumentLine, RunRecord, Summary } from './run.ts';
 import { type LineFiles, recordFile, summaryFile } from './run-directory.ts';
 import {
   componentSampleSchema,
   countLineSchema,
   histogramLineSchema,
+  httpLineSchema,
   instrumentLineSchema,
   runRecordSchema,
   versionSchema,
@@ -21,6 +22,8 @@ export interface Recording {
   /** In the order of time. */
   readonly samples: readonly ComponentSample[];
   readonly instrument: readonly InstrumentLine[];
+  /** Empty where nobody sent any. */
+  readonly http: readonly HttpLine[];
   /** Files to give to `readHistory`; empty when none was recorded. */
   readonly histories: readonly string[];
   /** Null when the run was not concluded. */
@@ -42,6 +45,7 @@ export function readRecording(directory: string): Recording {
     counts: lines('counts', countLineSchema),
     samples: lines('samples', componentSampleSchema).sort((a, b) => a.tMs - b.tMs),
     instrument: lines('instrument', instrumentLineSchema),
+    http: lines('http', httpLineSchema),
     histories: names.filter((file) => /^history.*\.bin$/.test(file)).map((file) => join(directory, file)),
     summary: names.includes(summaryFile) ? readJson(join(directory, summaryFile), summarySchema) : null,
   };

@@ -3,13 +3,14 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { ComponentSample, CountLine, HistogramLine, InstrumentLine, RunRecord, Summary } from './run.ts';
+import type { ComponentSample, CountLine, HistogramLine, HttpLine, InstrumentLine, RunRecord, Summary } from './run.ts';
 
 /** Which lines stand in which files; each is read as `<name>*.jsonl`. */
 export interface LineFiles {
   readonly histograms: HistogramLine;
   readonly counts: CountLine;
   readonly samples: ComponentSample;
+  readonly http: HttpLine;
   readonly instrument: InstrumentLine;
 }
 

@@ -71,6 +71,7 @@ export interface FaultRecord {
 export const operations = [
   'connect',
   'signIn',
+  'signInUncorrected',
   'accepted',
   'delivery',
   'acceptedUncorrected',
@@ -110,6 +111,16 @@ export interface CountLine {
   readonly expected: number;
   readonly connected: number;
   readonly disconnects: number;
+}
+
+/** One line of `http.jsonl`: requests over HTTP besides those of the users' setting up, by the second in which they were due. */
+export interface HttpLine {
+  readonly second: number;
+  readonly due: number;
+  /** How many were answered with which status. */
+  readonly answers: Readonly<Record<string, number>>;
+  /** Answers that said when to come again. */
+  readonly retryAfter: number;
 }
 
 /** One line of `samples.jsonl`: what one component did in the window that ended at `tMs`. */
@@ -186,6 +197,18 @@ export interface ThresholdResult {
   readonly actual: number | null;
 }
 
+/** Requests over HTTP that were due in the measure phase. */
+export interface HttpSummary {
+  readonly due: number;
+  /** How many were answered with which status, whenever that was. */
+  readonly answers: Readonly<Record<string, number>>;
+  readonly unanswered: number;
+  /** Answers that said when to come again. */
+  readonly retryAfter: number;
+  /** Good answers (2xx) for each second of the phase. */
+  readonly okPerSec: number;
+}
+
 /** `summary.json`: the measure phase in numbers. Latencies in milliseconds, rates per second. */
 export interface Summary {
   readonly schema: 1;
@@ -207,6 +230,8 @@ export interface Summary {
     readonly reordered: number;
     readonly disconnects: number;
   };
+  /** Null when the scenario has none. */
+  readonly http: HttpSummary | null;
   readonly servers: readonly ServerSummary[];
   readonly fairness: { readonly rate: Fairness; readonly sessions: Fairness; readonly cpu: Fairness };
   /** CPU microseconds per delivered message in the measure phase, by role; null when not sampled. */

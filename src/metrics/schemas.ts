@@ -4,6 +4,7 @@ import {
   type ComponentSample,
   type CountLine,
   type HistogramLine,
+  type HttpLine,
   type InstrumentLine,
   operations,
   type RunRecord,
@@ -84,6 +85,13 @@ export const componentSampleSchema: z.ZodType<ComponentSample> = z.object({
   acceptedPerSec: z.number().nullable(),
   deliveredPerSec: z.number().nullable(),
   inFlight: z.number().nullable(),
+});
+
+export const httpLineSchema: z.ZodType<HttpLine> = z.object({
+  second: count,
+  due: count,
+  answers: z.record(text, count),
+  retryAfter: count,
 });
 
 export const instrumentLineSchema: z.ZodType<InstrumentLine> = z.object({

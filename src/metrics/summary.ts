@@ -3,6 +3,7 @@ import type { Verdict } from './checks/check.ts';
 import { cpuUsPerMessage, serverSummaries } from './components.ts';
 import { fairnessOf } from './fairness.ts';
 import { latencySummary } from './histogram.ts';
+import { summariseHttp } from './http.ts';
 import { judgeInstrument } from './instrument.ts';
 import type { Recording } from './recording.ts';
 import type { CountLine, ServerSummary, Summary, ThresholdResult } from './run.ts';
@@ -43,7 +44,7 @@ export function summarise(
 
 /** The numbers alone, without thresholds and verdict; of the measure phase unless another window is given. */
 export function numbersOf(
-  { record, counts, samples, instrument }: Omit<Recording, 'histograms' | 'histories' | 'summary' | 'directory'>,
+  { record, counts, samples, instrument, http }: Omit<Recording, 'histograms' | 'histories' | 'summary' | 'directory'>,
   judgement: Judgement,
   latencies: Pick<Latencies, 'measured'>,
   window: Window = measureWindow(record),
@@ -71,6 +72,7 @@ export function numbersOf(
       reordered: violations(judgement, 'sender-order'),
       disconnects: total.disconnects,
     },
+    http: summariseHttp(http, window),
     servers,
     fairness: fairnessOfServers(servers),
     cpuUsPerMessage: cpuUsPerMessage(samples, window, total.delivered),

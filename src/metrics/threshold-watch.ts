@@ -1,6 +1,14 @@
 /** Judges thresholds with `abortOnFail` while the run lasts, on what its measure phase has shown so far. */
 import { createHistogram, decodeHistogram } from './histogram.ts';
-import type { ComponentSample, CountLine, EndedEarly, HistogramLine, InstrumentLine, RunRecord } from './run.ts';
+import type {
+  ComponentSample,
+  CountLine,
+  EndedEarly,
+  HistogramLine,
+  HttpLine,
+  InstrumentLine,
+  RunRecord,
+} from './run.ts';
 import { recordOf } from './series.ts';
 import { nothingJudged, numbersOf } from './summary.ts';
 import { taggedRecording } from './tags.ts';
@@ -13,6 +21,7 @@ export interface ThresholdWatch {
   counts(lines: readonly CountLine[]): void;
   instrument(lines: readonly InstrumentLine[]): void;
   samples(lines: readonly ComponentSample[]): void;
+  http(lines: readonly HttpLine[]): void;
   /** The first threshold that is broken now; null while all hold or cannot be told. `nowMs` since the start of the run. */
   broken(now: {
     readonly record: RunRecord;
@@ -32,17 +41,19 @@ export function createThresholdWatch(expressions: readonly string[]): ThresholdW
   const counts: CountLine[] = [];
   const instrument: InstrumentLine[] = [];
   const samples: ComponentSample[] = [];
+  const http: HttpLine[] = [];
 
   return {
     histograms: (lines) => void waiting.push(...lines),
     counts: (lines) => void counts.push(...lines),
     instrument: (lines) => void instrument.push(...lines),
     samples: (lines) => void samples.push(...lines),
+    http: (lines) => void http.push(...lines),
     broken({ record, measureFromMs, nowMs }) {
       const window: Window = [{ from: Math.ceil(measureFromMs / 1000), to: Math.floor(nowMs / 1000) - settleSeconds }];
       if (window[0]!.from >= window[0]!.to) return null;
       take(window);
-      const recorded = { record, counts, samples, instrument, histograms: [] };
+      const recorded = { record, counts, samples, instrument, http, histograms: [] };
       for (const { threshold, measured } of watched) {
         const narrowed = taggedRecording(recorded, threshold.tags);
         const { result, actual } = judgeThreshold(threshold, numbersOf(narrowed, nothingJudged, { measured }, window));

@@ -104,6 +104,11 @@ export const scenario = z.strictObject({
    * invitations as departures, of which `leaveShare` are by leaving and the others by being removed. Left out: all stay.
    */
   turnover: z.strictObject({ perSec: z.number().gt(0), leaveShare: z.number().min(0).max(1).default(0.5) }).optional(),
+  /**
+   * While messages flow, users sign in over HTTP from another device: in each second of warm-up and measure so many at the
+   * same moment. Left out: nobody does.
+   */
+  signIns: z.strictObject({ perSec: z.int().min(1).max(1000) }).optional(),
   faults: z.array(faultPlan).default([]),
   thresholds: z.array(z.string()).default([]),
   /** Strategies that `nawaab compare` takes when none are named. */

@@ -23,6 +23,8 @@ export interface SampleOptions {
   readonly hostile?: string;
   /** A failing check and threshold, and an instrument in doubt. */
   readonly failing?: boolean;
+  /** Users signed in meanwhile, not all with success. */
+  readonly signIns?: boolean;
 }
 
 const rampSeconds = 5;
@@ -211,6 +213,7 @@ function sampleSummary(options: SampleOptions, record: RunRecord, servers: numbe
       reordered: 0,
       disconnects: 168,
     },
+    http: options.signIns ? sampleHttp(accepted) : null,
     servers: record.servers.map((name, index) => ({
       name,
       acceptedPerSec: 200 / servers + index * 4,
@@ -241,6 +244,11 @@ function sampleSummary(options: SampleOptions, record: RunRecord, servers: numbe
       { expression: 'catchUp.p99 < 1s', result: 'unknown', actual: null },
     ],
   };
+}
+
+function sampleHttp(due: number): Summary['http'] {
+  const answers = { '200': due - 9, '429': 3, '503': 4 };
+  return { due, answers, unanswered: 2, retryAfter: 7, okPerSec: 198.4 };
 }
 
 function sampleCheck(check: string, result: 'pass' | 'fail' | 'unknown', hostile: string): Summary['checks'][number] {

@@ -93,6 +93,32 @@ describe('a run on disk', () => {
     ]);
   });
 
+  it('counts requests over HTTP by the second in which they were due', async () => {
+    const { path } = await recordRun();
+    await writeAll(path, 'http', [
+      { second: 1, due: 50, answers: { '200': 50 }, retryAfter: 0 },
+      { second: 2, due: 50, answers: { '200': 40 }, retryAfter: 0 },
+      { second: 11, due: 50, answers: {}, retryAfter: 0 },
+      { second: 2, due: 0, answers: { '200': 2, '503': 3 }, retryAfter: 3 },
+      { second: 11, due: 0, answers: { '200': 48, '429': 1, '500': 1 }, retryAfter: 1 },
+    ]);
+    const { summary } = await concludeRun(path, ['http.2xx == 90', 'http.429 == 1', 'http.5xx == 4', 'http.503 == 3']);
+    expect(summary.http).toEqual({
+      due: 100,
+      answers: { '200': 90, '429': 1, '500': 1, '503': 3 },
+      unanswered: 5,
+      retryAfter: 4,
+      okPerSec: 9,
+    });
+    expect(summary.thresholds.map(({ result }) => result)).toEqual(['pass', 'pass', 'pass', 'pass']);
+  });
+
+  it('without requests over HTTP cannot be held to a promise about them', async () => {
+    const { summary } = await concludeRun((await recordRun()).path, ['http.429 == 0']);
+    expect(summary.http).toBeNull();
+    expect(summary.thresholds[0]?.result).toBe('unknown');
+  });
+
   it('that a threshold has cut short has failed, whatever the end was', async () => {
     const endedEarly = { threshold: 'delivery.p99 < 3ms abortOnFail', actual: 3.2, atMs: 4500 };
     const { path } = await recordRun({ ...record, endedEarly });

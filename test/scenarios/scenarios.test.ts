@@ -67,6 +67,16 @@ describe('the scenario offline-return', () => {
   });
 });
 
+describe('the scenario sign-in-storm', () => {
+  it('grants every sign-in, and measures how long each took from when it was due', async () => {
+    const { summary } = await runVirtually('sign-in-storm', 5);
+    const { http } = summary;
+    expect(http!.due).toBeGreaterThanOrEqual(15 * 8);
+    expect(http).toMatchObject({ answers: { '200': http!.due }, unanswered: 0, retryAfter: 0 });
+    expect(summary.latency.signIn.count).toBe(http!.due);
+  });
+});
+
 describe('a run in virtual time', () => {
   it('is the same, event for event, for the same seed', async () => {
     const [first, second] = [await runVirtually('server-crash', 7), await runVirtually('server-crash', 7)];

@@ -19,13 +19,14 @@ import {
   setting,
   shownOperations,
 } from './text/format.ts';
+import { httpWords } from './text/http.ts';
 import { clean, table, wrap } from './text/table.ts';
 
 const timelineLinesMax = 8;
 
 export const consoleReporter: Reporter = async (run, out) => {
   const lines: Lines = { width: out.width, paint: createPaint(out.color) };
-  const parts = [verdict, thresholds, checks, latency, throughput, servers, instrument, again];
+  const parts = [verdict, thresholds, checks, latency, throughput, http, servers, instrument, again];
   out.print(`${parts.flatMap((part) => part(run, lines)).join('\n')}\n`);
 };
 
@@ -103,6 +104,10 @@ function throughput({ summary }: FinishedRun, out: Lines): string[] {
       `${count(counts.disconnects)} disconnects`,
   ];
   return [...heading('Throughput', out), ...told.flatMap((line) => indented(line, out))];
+}
+
+function http({ summary }: FinishedRun, out: Lines): string[] {
+  return summary.http ? [...heading('Sign-ins over HTTP', out), ...indented(httpWords(summary.http), out)] : [];
 }
 
 function servers({ summary }: FinishedRun, out: Lines): string[] {

@@ -15,6 +15,7 @@ import {
   setting,
   shownOperations,
 } from './text/format.ts';
+import { httpWords } from './text/http.ts';
 import { instrumentWords, tellingMetrics } from './text/telling.ts';
 
 export const markdownReporter: Reporter = (run, out) => out.file('summary.md', runMarkdown(run));
@@ -55,6 +56,7 @@ function runMarkdown(run: FinishedRun): string {
       `Offered ${perSecond(rates.offered)}, accepted ${perSecond(rates.accepted)}, delivered ${perSecond(rates.delivered)}; ` +
         `${judgedCount(summary, 'lost')} lost, ${judgedCount(summary, 'duplicated')} duplicated, ${judgedCount(summary, 'reordered')} out of order.`,
     ),
+    summary.http ? escapeMarkdown(`Over HTTP: ${httpWords(summary.http)}.`) : '',
     again(record.again),
   );
 }

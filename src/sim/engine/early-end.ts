@@ -1,12 +1,10 @@
 /** Cuts the measure phase short when a threshold with `abortOnFail` is broken. */
-import { type ComponentSample, createThresholdWatch, type EndedEarly, type RunRecord } from '../../metrics/index.ts';
+import { createThresholdWatch, type EndedEarly, type RunRecord, type ThresholdWatch } from '../../metrics/index.ts';
 import type { Cancel, Clock, Ms } from '../../system/index.ts';
-import type { LineSinks } from '../users/seconds.ts';
 
 export interface EarlyEnd {
-  /** To hear all that users record; null when no threshold is to end the run. */
-  readonly heard: LineSinks | null;
-  samples(lines: readonly ComponentSample[]): void;
+  /** To hear all that is recorded; null when no threshold is to end the run. */
+  readonly heard: ThresholdWatch | null;
   /** From now, the start of the measure phase: resolves with null when `over` does, or before with what was broken. */
   unless(over: Promise<unknown>): Promise<EndedEarly | null>;
 }
@@ -19,11 +17,10 @@ export function createEarlyEnd(order: {
 }): EarlyEnd {
   const { clock, runStartMs, record } = order;
   const watch = createThresholdWatch(order.thresholds);
-  if (watch === null) return { heard: null, samples: () => undefined, unless: (over) => over.then(() => null) };
+  if (watch === null) return { heard: null, unless: (over) => over.then(() => null) };
 
   return {
     heard: watch,
-    samples: (lines) => watch.samples(lines),
     async unless(over) {
       const measureFromMs = clock.now() - runStartMs;
       let cancel: Cancel = () => undefined;

@@ -10,6 +10,8 @@ export interface RecordDraft {
   end(phase: Phase): void;
   servers(names: readonly string[]): void;
   faults(faults: readonly FaultRecord[]): void;
+  /** One more thing that a reader must know. */
+  note(words: string): void;
   /** A threshold has cut the measure phase short. */
   endedEarly(by: EndedEarly): void;
   complete(): void;
@@ -55,6 +57,9 @@ export function createRecord(order: RunOrder, hash: string): RecordDraft {
     },
     faults(faults) {
       record = { ...record, faults };
+    },
+    note(words) {
+      record = { ...record, notes: [...record.notes, words] };
     },
     endedEarly(by) {
       record = { ...record, endedEarly: by };

@@ -14,6 +14,8 @@ import {
 } from '../../metrics/index.ts';
 import { createSeededRandom, type Log } from '../../system/index.ts';
 import type { Backend, Cluster } from '../backends/backend.ts';
+import { httpLoadOf } from '../http/index.ts';
+import { type SignIns, startSignIns } from '../http/sign-ins.ts';
 import type { Scenario } from '../scenario.ts';
 import { runTag, userIndexOf } from '../users/names.ts';
 import { buildTrace, type Trace, traceHash } from '../users/trace/trace.ts';
@@ -99,10 +101,11 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   const load = startLoad({ order, trace, cluster, runStartMs, heard: early.heard });
   const heardSamples = (lines: readonly ComponentSample[]): void => {
     samples.write(lines);
-    early.samples(lines);
+    early.heard?.samples(lines);
   };
   const sampler = startSampler({ cluster, runStartMs, heard: heardSamples, log });
   let disturbance: Disturbance | null = null;
+  let signIns: SignIns | null = null;
   const watcher = watchRun(order, cluster, runStartMs, () => ({
     phase: draft.phase(),
     totals: load.totals(),
@@ -128,6 +131,17 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
       history,
       log,
     });
+    signIns = startSignIns({
+      scenario,
+      tag,
+      load: httpLoadOf(cluster, order.seed),
+      clock,
+      runStartMs,
+      directory: directory.path,
+      worker: order.workers,
+      heard: early.heard,
+    });
+    if (signIns) draft.note(signIns.about);
     const sending = load.send(sendStartMs);
     await phase('warmup', () => until(cluster, sendStartMs + scenario.warmupMs));
     await phase('measure', async () => {
@@ -136,7 +150,10 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
       if (broken) draft.endedEarly(broken);
     });
     draft.faults(await disturbance.finish());
-    await phase('drain', () => load.drain(scenario.drainMs));
+    await phase('drain', async () => {
+      if (draft.record().endedEarly) await signIns?.stop();
+      await Promise.all([load.drain(scenario.drainMs), signIns?.drain(scenario.drainMs)]);
+    });
     // Users who are sent home from here on were there to the end.
     markPhase(history, clock.now() - runStartMs, 'end');
     // In virtual time nothing else would part the mark from the goodbyes, and events of one moment have no order.
@@ -147,6 +164,7 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
     watcher();
     draft.faults((await disturbance?.finish()) ?? []);
     await sampler.finish();
+    await signIns?.stop();
     await load.stop();
     await samples.close();
     await history.close();

@@ -23,6 +23,11 @@ import { recordUser, type UserRecord } from './record.ts';
 import { type Schedule, startSchedule, waitUntil } from './schedule.ts';
 import { createAccount } from './sign-up.ts';
 
+/** When the second is told of. */
+function tickAtMs(second: number): Ms {
+  return second * 1000 + 990;
+}
+
 /** Whether a user has been online. */
 const never = 0;
 const now = 1;
@@ -215,10 +220,13 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
 
   /** Just before each second of the run ends, so that every second has one. */
   function tickLater(second: number): Cancel {
-    return clock.after(runStartMs + second * 1000 + 990 - clock.now(), () => {
+    return clock.after(runStartMs + tickAtMs(second) - clock.now(), () => {
       const nowMs = clock.now() - runStartMs;
-      seconds.tick(nowMs, totals.connected, world.vitals?.sample() ?? null);
-      cancelTick = tickLater(Math.max(second + 1, Math.floor(nowMs / 1000)));
+      let last = second;
+      // Who is late speaks for all the seconds that have passed meanwhile.
+      for (; tickAtMs(last + 1) <= nowMs; last++) seconds.online(last, totals.connected);
+      seconds.tick(tickAtMs(last), totals.connected, world.vitals?.sample() ?? null);
+      cancelTick = tickLater(last + 1);
     });
   }
 

@@ -14,6 +14,8 @@ export interface SecondsRecorder extends LatencySink, CountSink {
   add(what: CountName | 'expected', atMs: number, count?: number): void;
   /** A message was due at `intendedMs` and sent `lateMs` later. */
   sentLate(intendedMs: number, lateMs: number): void;
+  /** So many were online in this second. */
+  online(second: number, users: number): void;
   /** Once a second: who is online now, and how the thread feels. Hands on the seconds that are over. */
   tick(atMs: number, online: number, vitals: VitalsSample | null): void;
   /** 99th percentile of the deliveries since the last `tick` but one; null when there were none. */
@@ -52,6 +54,9 @@ export function createSecondsRecorder(worker: number, sinks: LineSinks): Seconds
       const second = secondAt(intendedMs);
       second.counts.offered++;
       second.slipsMs.push(slipMs);
+    },
+    online(second, users) {
+      secondAt(second * 1000).counts.connected = users;
     },
     tick(atMs, online, vitals) {
       const second = secondAt(atMs);

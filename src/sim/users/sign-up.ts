@@ -23,13 +23,18 @@ export interface SignUpWorld {
 const attemptsMax = 30;
 const pauseMsMax = 2000;
 
+/** What the simulated user of this name signs in with. */
+export function passwordOf(name: string): string {
+  return `password of ${name}`;
+}
+
 /** Makes an account and signs in, patiently; rejects with one sentence when it is refused for good or too often. */
 export async function createAccount(
   world: SignUpWorld,
   user: { readonly index: number; readonly name: string; readonly transport: Transport },
 ): Promise<SignInAnswer> {
   const { name, transport } = user;
-  const password = `password of ${name}`;
+  const password = passwordOf(name);
   await insist<unknown>(world, user, 'signUp', async (attempt) => {
     const outcome = await signUp(transport, { name, password });
     // An attempt whose answer was lost may have made the account.

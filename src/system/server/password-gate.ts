@@ -18,7 +18,8 @@ export function createPasswordGate(clock: Clock, settings: ServerSettings): Pass
   return {
     // The address first: who is stopped by it uses up nobody's name.
     obstacle({ name, remote }) {
-      if (passwords.waiting >= settings.passwordQueueMax) return { kind: 'refused', code: 'busy' };
+      if (passwords.waiting >= settings.passwordQueueMax)
+        return { kind: 'refused', code: 'busy', retryAfterMs: busyRetryMs };
       const retryAfterMs = perAddress.take(remote) || perName.take(name.toLowerCase());
       return retryAfterMs === 0 ? null : { kind: 'refused', code: 'tooMany', retryAfterMs };
     },
@@ -28,5 +29,7 @@ export function createPasswordGate(clock: Clock, settings: ServerSettings): Pass
 
 // ---
 
+/** What a full queue asks for: by then it has moved on. */
+const busyRetryMs = 1000;
 /** Names and addresses whose rates are remembered. */
 const keysMax = 100_000;

@@ -52,6 +52,13 @@ describe('the summary on the terminal', () => {
     expect(await printed(emptyRun())).toContain('– lost, – duplicated');
   });
 
+  it('tells what became of sign-ins where there were some', async () => {
+    expect(await printed(sampleRun())).not.toContain('Sign-ins');
+    expect(await printed(sampleRun({ signIns: true }), { width: 200 })).toContain(
+      '8,000 sign-ins due, 7,991 granted (198/s), 3 refused 429, 4 refused 503, 7 with Retry-After, 2 unanswered',
+    );
+  });
+
   it('says why a run is not complete', async () => {
     expect(await printed(emptyRun())).toContain('The run is not complete: stopped by Ctrl-C.');
   });

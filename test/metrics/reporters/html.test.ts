@@ -44,6 +44,14 @@ describe('the page of a run', () => {
     expect(text).toMatch(/delivery\s+8,000\s+8\.30 ms[\s\S]{0,80}delivery, from the actual send\s+8,000\s+6\.20 ms/);
   });
 
+  it('has a section about sign-ins only where there were some', async () => {
+    expect(await pageOf(sampleRun())).not.toMatch(/href="#http"|id="http"/);
+    const page = await pageOf(sampleRun({ signIns: true }));
+    expect(page).toContain('href="#http"');
+    expect(bodyText(page)).toMatch(/granted\s+7,991\s+198\/s[\s\S]*refused 503\s+4[\s\S]*with Retry-After\s+7/);
+    expect(chartsOf(page).some(({ title }) => title === 'Sign-in latency over time')).toBe(true);
+  });
+
   it('keeps the highest value of each window, so that no spike is lost on the way to the chart', async () => {
     const run = hugeRun();
     const chart = chartsOf(await pageOf(run)).find(({ id }) => id === 'latency-delivery')!;

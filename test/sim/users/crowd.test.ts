@@ -17,9 +17,15 @@ import { sessionDefaults } from '../../../src/sim/users/crowd-contract.ts';
 import { createLoad } from '../../../src/sim/users/load.ts';
 import { createSecondsRecorder } from '../../../src/sim/users/seconds.ts';
 import { buildTrace, usersOf } from '../../../src/sim/users/trace/trace.ts';
-import { createSeededRandom, type Log } from '../../../src/system/index.ts';
+import { type Clock, createSeededRandom, type Log, type Transport } from '../../../src/system/index.ts';
 
 const log: Log = { write: () => {} };
+const neverUsed: Transport = {
+  request: () => Promise.reject(new Error('nobody asks')),
+  open: () => {
+    throw new Error('nobody connects');
+  },
+};
 
 interface Outcome {
   readonly history: MemoryHistory;
@@ -192,6 +198,35 @@ describe('a crowd in virtual time', () => {
     expect(count('connect')).toBe(20);
     expect(count('signIn')).toBe(20);
     expect(histograms.filter((line) => line.operation === 'delivery').every((line) => line.server !== '')).toBe(true);
+  });
+
+  it('tells of every second, also when it was held up over the end of some', async () => {
+    let nowMs = 0;
+    let due = (): void => undefined;
+    const clock: Clock = {
+      now: () => nowMs,
+      wall: () => nowMs,
+      after(_delayMs, run) {
+        due = run;
+        return () => undefined;
+      },
+    };
+    const counts: CountLine[] = [];
+    const seconds = createSecondsRecorder(0, {
+      histograms: () => undefined,
+      counts: (lines) => counts.push(...lines),
+      instrument: () => undefined,
+    });
+    const trace = buildTrace(scenario.parse({ name: 'test', description: 'Nobody.', users: 1 }), 1);
+    const random = createSeededRandom(1);
+    const crowd = createCrowd(
+      { trace, users: new Uint32Array(), crowds: 1, tag: 'abcdef', runStartMs: 0, session: sessionDefaults },
+      { clock, random, log, transportFor: () => neverUsed, history: createMemoryHistory(), seconds, vitals: null },
+    );
+    nowMs = 3500;
+    due();
+    await crowd.stop();
+    expect(counts.map(({ second }) => second)).toEqual([0, 1, 2]);
   });
 
   it('does the same for the same seed', async () => {

@@ -104,6 +104,7 @@ describe('accounts over HTTP', () => {
       ['a', 'b', 'c', 'd'].map((name) => ask('POST', '/v1/users', { body: { ...anna, name } })),
     );
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 503, 503]);
+    expect(answers[3]).toMatchObject({ headers: { 'retry-after': '1' }, body: { code: 'busy', retryAfterMs: 1000 } });
     expect(rig.errors).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** What happened second by second: latency, rates, backlog. */
 import type { FinishedRun, OperationName, SecondPoint } from '../../run.ts';
-import { milliseconds } from '../text/format.ts';
+import { milliseconds, operationTitles } from '../text/format.ts';
 import { type Fold, folded, type Grid, gridNote, gridOf } from './grid.ts';
 import type { Axis, ChartSpec, Series, Span } from './spec.ts';
 
@@ -16,10 +16,10 @@ export function latencyOverTime(run: FinishedRun, operation: OperationName = 'de
   return {
     ...timeChart(run, grid, 'worst'),
     id: `latency-${operation}`,
-    title: `${operation === 'delivery' ? 'Delivery' : 'Accepted'} latency over time`,
+    title: `${capitalised(operationTitles[operation])} latency over time`,
     description:
-      `Median, 90th and 99th percentile and maximum of ${operation} latency for each second of the run, ` +
-      'by the second in which the message was meant to be sent.' +
+      `Median, 90th and 99th percentile and maximum of ${operationTitles[operation]} latency for each second of the run, ` +
+      `by the second in which ${operation === 'signIn' ? 'it was due' : 'the message was meant to be sent'}.` +
       (p50 === null || p99 === null
         ? ''
         : ` In the measure phase the median is ${milliseconds(p50)} and the 99th percentile ${milliseconds(p99)}.`),
@@ -101,6 +101,10 @@ export function timeChart(
 }
 
 // ---
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 function series(
   name: string,

@@ -5,6 +5,7 @@ import { duration, incompleteness, judgedCount, milliseconds, perSecond, setting
 import type { Page } from './page.ts';
 import { again, chartFigure, contents, heading, section, tiles, verdictBox } from './parts.ts';
 import { configurationSection, instrumentSection } from './sections/configuration.ts';
+import { httpCharts, httpSection } from './sections/http.ts';
 import { checksSection, thresholdsSection } from './sections/judged.ts';
 import { latencyCharts, latencySection } from './sections/latency.ts';
 import { costSection, messagesSection, serverCharts, serversSection } from './sections/load.ts';
@@ -15,6 +16,7 @@ const sections = [
   ['checks', 'Checks'],
   ['latency', 'Latency'],
   ['messages', 'Messages'],
+  ['http', 'Sign-ins'],
   ['servers', 'Servers'],
   ['owed', 'Backlog'],
   ['cost', 'CPU per message'],
@@ -27,6 +29,7 @@ export function runPage(run: FinishedRun): Page {
   const { record, summary } = run;
   const latency = latencyCharts(run);
   const rates = [ratesOverTime(run), usersOverTime(run)];
+  const http = httpCharts(run);
   const servers = serverCharts(run);
   const backlog = backlogOverTime(run);
   const missing = incompleteness(record);
@@ -40,11 +43,12 @@ ${tiles([
   ['delivered', perSecond(summary.rates.delivered)],
   ['lost', judgedCount(summary, 'lost')],
 ])}
-${contents(sections)}
+${contents(sections.filter(([id]) => id !== 'http' || summary.http))}
 ${thresholdsSection(summary)}
 ${checksSection(summary)}
 ${latencySection(run, latency)}
 ${messagesSection(summary, rates)}
+${summary.http && httpSection(summary.http, http)}
 ${serversSection(run, servers)}
 ${section('owed', 'Backlog', chartFigure(backlog))}
 ${costSection(summary)}
@@ -55,7 +59,7 @@ ${again(record.again)}
   return {
     title: `${record.scenario.name} · ${record.strategy} · ${summary.verdict}`,
     body,
-    charts: [...latency, ...rates, ...servers, backlog],
+    charts: [...latency, ...rates, ...http, ...servers, backlog],
   };
 }
 

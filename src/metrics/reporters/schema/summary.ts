@@ -68,6 +68,16 @@ export const summarySchema = z.strictObject({
     reordered: z.int(),
     disconnects: z.int(),
   }),
+  http: z
+    .strictObject({
+      due: z.int(),
+      answers: z.record(z.string(), z.int()).describe('How many were answered with which status'),
+      unanswered: z.int(),
+      retryAfter: z.int().describe('Answers that said when to come again'),
+      okPerSec: perSec,
+    })
+    .nullable()
+    .describe('Requests over HTTP that were due in the measure phase; null when the scenario has none'),
   servers: z.array(
     z.strictObject({
       name: z.string(),

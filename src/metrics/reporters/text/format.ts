@@ -75,6 +75,7 @@ export const operationTitles: Readonly<Record<OperationName, string>> = {
   fanOut: 'fan-out (last member)',
   connect: 'connect',
   signIn: 'sign-in',
+  signInUncorrected: 'sign-in, from the actual send',
   catchUp: 'catch-up',
 };
 

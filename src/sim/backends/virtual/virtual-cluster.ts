@@ -11,6 +11,7 @@ import {
   type Store,
 } from '../../../system/index.ts';
 import type { Cluster, ClusterOrder } from '../backend.ts';
+import { splitHashCost } from '../hash-cost.ts';
 import { type BalancerNode, createBalancerNode } from './balancer-node.ts';
 import { createLinkQuality, type LinkSettings } from './link.ts';
 import { createServerNode, type ServerNode } from './server-node.ts';
@@ -136,7 +137,7 @@ function startNodes(
   return order.spec.servers.map(({ cpuShare }, index) =>
     createServerNode({
       time,
-      settings: parseServerSettings({ ...order.spec.server, server: `s${index + 1}` }),
+      settings: parseServerSettings({ ...splitHashCost(order.spec.server).serverSettings, server: `s${index + 1}` }),
       cpuShare,
       bootMs: settings.bootMs,
       random: random.fork(`server:s${index + 1}`),

@@ -1,5 +1,6 @@
 import { createNodeSecrets } from '../../adapters/node-secrets.ts';
 import { startNodeServer } from '../../adapters/node-server.ts';
+import { lowerPoolPriority } from '../../adapters/pool-priority.ts';
 import { createVitals } from '../../adapters/process-vitals.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createSystemRandom } from '../../adapters/system-random.ts';
@@ -43,6 +44,7 @@ export async function startServerProcess(
   const patience = { clock, log, waitMs: settings.databaseWaitMs, transient: mayComeBack };
   const ports = around.ports(await waitFor(() => openDatabase(settings, { clock, log }), patience));
   const secrets = createNodeSecrets(given(settings.hashCost));
+  await lowerPoolPriority();
   const world = { clock, log, ...ports, secrets, random: createSystemRandom(), vitals: createVitals() };
   const chat = around.chat(createServer(world, own));
   await waitFor(() => chat.start(), patience);
