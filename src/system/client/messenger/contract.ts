@@ -3,7 +3,7 @@ import type { Problem } from '../../problem.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { ConversationKind } from '../../protocol/frames.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, UserName } from '../../protocol/ids.ts';
-import type { AccountOutcome } from '../account.ts';
+import type { AccountOutcome } from '../ask.ts';
 import type { LocalDatabase, SearchPlace } from '../local/contract.ts';
 import type { Content } from './content.ts';
 import type { KeyStates, Sealing } from './sealing.ts';

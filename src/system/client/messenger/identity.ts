@@ -1,8 +1,8 @@
 import type { Random, Transport } from '../../ports.ts';
 import { Problem } from '../../problem.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { AccountOutcome } from '../account.ts';
 import * as accounts from '../account.ts';
+import type { AccountOutcome } from '../ask.ts';
 import type { LocalAccount } from '../local/contract.ts';
 import type { Credentials, Me, MessengerOptions } from './contract.ts';
 import type { Journal } from './journal.ts';
