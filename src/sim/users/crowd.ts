@@ -68,7 +68,6 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     withheld: 0,
     expected: 0,
     delivered: 0,
-    expired: 0,
     disconnects: 0,
   };
   let onlineOnce = 0;
@@ -98,9 +97,6 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
       totals.delivered++;
       const server = sessions[slots[user]!]?.server ?? '';
       fanOut.delivered(message, atMs, latencyMs, server);
-    },
-    expired: (_user, messages) => {
-      totals.expired += messages;
     },
     disconnected: () => {
       totals.disconnects++;

@@ -125,7 +125,6 @@ function compose(
       {
         conversation: receiver.conversation,
         entry: takeEntry,
-        expired: receiver.expired,
         accepted: sender.handlers.accepted,
         refused: sender.handlers.refused,
         state: connectionChanged,
