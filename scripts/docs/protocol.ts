@@ -44,7 +44,7 @@ All times called \`at\` are milliseconds since 1970-01-01 UTC; all durations are
 ## What is promised
 
 1. \`accepted\` is sent only after the message is on the database's disk.
-2. An accepted message reaches every member of the conversation at that place in it, now or when they return before it expires (7 days by default).
+2. An accepted message reaches every member of the conversation at that place in it, now or when they return before it expires (7 days by default); who returns later is told what has expired.
 3. Each operation happens at most once: (device, \`clientId\`) is unique for ever, and repeating an operation returns its first answer.
 4. A conversation has one sequence 1, 2, 3 … without gaps. Messages and changes of membership share it. Everybody sees the same order, and each sender's own order is kept.
 5. A user sees the entries from the one that made them a member to the one that ended it, and nothing else.
@@ -80,7 +80,7 @@ const socketSection: string = `## WebSocket \`${socketPath}\`
 One text frame is one JSON message with a \`type\`. Binary frames are refused. A conversation in order:
 
 1. The client opens the socket and sends \`hello\` with its token, before anything else.
-2. The server answers \`welcome\`, one \`conversation\` for each conversation of the user, then the entries (\`message\`, \`membership\`) that the device has not stored yet, ascending in each conversation, then \`caughtUp\`. Live entries follow, and may come between those of *other* conversations before \`caughtUp\`; within a conversation the order is never broken.
+2. The server answers \`welcome\`, one \`conversation\` for each conversation of the user, then the entries (\`message\`, \`membership\`) that the device has not stored yet, ascending in each conversation, with \`expired\` in the place of those that were kept no longer, then \`caughtUp\`. Live entries follow, and may come between those of *other* conversations before \`caughtUp\`; within a conversation the order is never broken.
 3. Entries of one conversation arrive with ascending \`seq\`. A device does not get its own entries back: they come as \`accepted\`, which may arrive before an entry with a smaller \`seq\` of somebody else. So a device knows every place of the sequence, either from an entry or from its own \`accepted\`. After a reconnect its own entries beyond its cursor come as entries, which then also mean "accepted".
 4. The client stores what it gets, then sends \`ack\` with the last place up to which it knows everything. Acks are cumulative and may be sent seldom.
 5. An operation is answered by \`accepted\` or \`refused\`. When the connection is lost before the answer, the client repeats the operation with the same \`clientId\` after the next \`welcome\`, in the original order. A device that repeats never doubles.

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkNames, firstDivergence } from '../../src/metrics/index.ts';
+import { type CheckName, checkNames, firstDivergence } from '../../src/metrics/index.ts';
 import { fuzz, replay } from '../../src/sim/flows/index.ts';
 import type { Flow } from '../../src/sim/flows/operation.ts';
 import { onGround } from '../../src/sim/flows/trial.ts';
@@ -19,7 +19,9 @@ describe('property-based flows', () => {
     expect(verdict.text).toContain('kept every promise');
     expect(verdict.result).toBe('pass');
     expect(verdict.runs).toBeGreaterThan(runsLeast);
-    for (const name of checkNames) expect(verdict.judged[name], name).toBeGreaterThan(verdict.runs / 4);
+    // Messages expire in some worlds only.
+    const leastOf = (name: CheckName) => verdict.runs / (name === 'expiry-exact' ? 12 : 4);
+    for (const name of checkNames) expect(verdict.judged[name], name).toBeGreaterThan(leastOf(name));
   }, 90_000);
 
   it('equal seeds give equal histories, event by event; another seed gives another', async () => {

@@ -1,7 +1,7 @@
 /**
  * When a session has caught up, its user has everything that was accepted before they dialled, and was shown nothing of
  * it twice. What was accepted while they dialled may come before or after `caughtUp`, and so may what was accepted in a
- * conversation of which nobody had been told yet that it is theirs.
+ * conversation of which nobody had been told yet that it is theirs. What they are told to have expired is excepted.
  */
 import type { CheckEntry, Verdict } from './check.ts';
 import { createLedger, entitled, type Ledger } from './ledger.ts';
@@ -71,7 +71,7 @@ function judge(heard: { ledger: Ledger; gaps: readonly Gap[]; repeats: readonly 
   const violations = createViolations();
   for (const { user, conversation, session, missing } of heard.gaps) {
     const member = heard.ledger.conversations.get(conversation)?.members.get(user);
-    for (const seq of member ? entitled(missing, member) : new SeqSet()) {
+    for (const seq of member ? entitled(missing, member).minus(member.expired) : new SeqSet()) {
       const what = () =>
         `session ${session} of user ${user} had caught up, without the message at ${seq} of conversation ${conversation}`;
       violations.report(what, { conversation, seqs: [seq], actors: [user] });

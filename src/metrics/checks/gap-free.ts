@@ -1,7 +1,7 @@
 /**
  * What a user has of a conversation, their own accepted entries included, has no hole before the last place that they
  * were shown, except where they were not a member in between. Their own entries may run ahead of what they were shown,
- * and one of theirs that was never answered may stand in a hole.
+ * and one of theirs that was never answered may stand in a hole, as may what they were told to have expired.
  */
 import type { HistoryEvent } from '../history/event.ts';
 import type { CheckEntry, Verdict } from './check.ts';
@@ -59,7 +59,7 @@ function judge(ledger: Ledger, authors: ReadonlyMap<number, NumberTable>): Verdi
 }
 
 function holes(member: MemberLedger): SeqSet {
-  const all = new SeqSet([[member.has.first!, member.lastShown]]).minus(member.has);
+  const all = new SeqSet([[member.has.first!, member.lastShown]]).minus(member.has).minus(member.expired);
   return all.first === null || member.left.first === null ? all : all.minus(absences(member));
 }
 

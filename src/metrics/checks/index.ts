@@ -1,6 +1,7 @@
 import { backlogExact } from './backlog-exact.ts';
 import type { CheckEntry } from './check.ts';
 import { exactlyOnce } from './exactly-once.ts';
+import { expiryExact } from './expiry-exact.ts';
 import { gapFree } from './gap-free.ts';
 import { idempotentResend } from './idempotent-resend.ts';
 import { membersOnly } from './members-only.ts';
@@ -22,6 +23,7 @@ export const checks = {
   'same-order': sameOrder,
   'backlog-exact': backlogExact,
   'members-only': membersOnly,
+  'expiry-exact': expiryExact,
   'stored-agrees': storedAgrees,
   'not-vacuous': notVacuous,
 } as const satisfies Record<string, CheckEntry>;

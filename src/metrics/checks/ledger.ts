@@ -26,6 +26,8 @@ export interface MemberLedger {
   readonly has: SeqSet;
   /** The last place of what was shown to it, its own left out; 0 if nothing was. */
   lastShown: number;
+  /** It was told that these expired; whether that is true is for `expiry-exact`. */
+  readonly expired: SeqSet;
   readonly joined: SeqSet;
   readonly left: SeqSet;
 }
@@ -47,7 +49,7 @@ export function createLedger(): Ledger {
     const { members } = conversationOf(conversation);
     let member = members.get(user);
     if (!member) {
-      member = { has: new SeqSet(), lastShown: 0, joined: new SeqSet(), left: new SeqSet() };
+      member = { has: new SeqSet(), lastShown: 0, expired: new SeqSet(), joined: new SeqSet(), left: new SeqSet() };
       members.set(user, member);
       const own = byUser.get(user);
       if (own) own.add(conversation);
@@ -61,6 +63,10 @@ export function createLedger(): Ledger {
     add(event) {
       const { kind, op, actor, conversation, seq } = event;
       if (seq <= 0 || conversation <= 0 || (kind !== 'ok' && kind !== 'app' && kind !== 'wire')) return;
+      if (op === 'expired') {
+        memberOf(conversation, actor).expired.addRange([seq, event.clientId]);
+        return;
+      }
       if (kind === 'ok' && op === 'send') conversationOf(conversation).accepted.add(seq);
       if (kind !== 'wire') noteHas(memberOf(conversation, actor), event);
       forEachJoining(event, (user) => memberOf(conversation, user).joined.add(seq));

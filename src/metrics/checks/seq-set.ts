@@ -46,6 +46,19 @@ export class SeqSet {
     return true;
   }
 
+  addRange([from, to]: Range): void {
+    const ranges = [...subtract(this.ranges, [[from, to]]), [from, to] as const].sort((a, b) => a[0] - b[0]);
+    this.#starts.length = 0;
+    this.#ends.length = 0;
+    for (const [start, end] of ranges) {
+      if (this.#ends.at(-1) === start - 1) this.#ends[this.#ends.length - 1] = end;
+      else {
+        this.#starts.push(start);
+        this.#ends.push(end);
+      }
+    }
+  }
+
   has(value: number): boolean {
     const i = this.#at(value);
     return i >= 0 && value <= this.#ends[i]!;

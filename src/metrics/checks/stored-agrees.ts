@@ -1,7 +1,9 @@
 /**
- * What the database holds after the run is what was accepted, and of what was never answered any part. 32 bytes a message.
+ * What the database holds after the run is what was accepted, and of what was never answered any part.
+ * What is older than messages are kept may be gone. 32 bytes a message.
  */
 import type { HistoryEvent } from '../history/event.ts';
+import { type AskedTimes, createAskedTimes } from './asked-times.ts';
 import type { CheckEntry } from './check.ts';
 import { at, messageKey, messageOf, NumberTable, Places } from './message-table.ts';
 import { SeqSet } from './seq-set.ts';
@@ -17,6 +19,8 @@ export const storedAgrees: CheckEntry = {
       failed: new Set(),
       places: new Places(),
       violations: createViolations(),
+      times: createAskedTimes(),
+      endMs: 0,
       stored: 0,
       accepted: 0,
     };
@@ -33,13 +37,18 @@ interface State {
   readonly failed: Set<number>;
   readonly places: Places;
   readonly violations: Violations;
+  readonly times: AskedTimes;
+  /** When the database was read. */
+  endMs: number;
   stored: number;
   accepted: number;
 }
 
 function note(state: State, event: HistoryEvent): void {
   const { kind, op, actor, conversation, seq, clientId, peer } = event;
+  state.times.add(event);
   if (op === 'stored') {
+    state.endMs = event.t;
     state.stored += 1;
     tablesOf(state, conversation).stored.set(seq, messageKey(peer, clientId));
     const first = state.places.note(peer, clientId, event);
@@ -83,12 +92,13 @@ function judge(state: State) {
 
 /** `told` by acceptance and `held` by the database differ; 0 is nothing. */
 function judgePlace(
-  { violations, invoked, failed }: State,
+  { violations, invoked, failed, times, endMs }: State,
   { conversation, seq, told, held }: { conversation: number; seq: number; told: number; held: number },
 ): void {
   const where = `at ${seq} of conversation ${conversation}`;
   const focus = { conversation, seqs: [seq], messages: [told, held].filter((key) => key > 0).map(messageOf) };
   const name = (key: number) => `message ${messageOf(key).clientId} of user ${messageOf(key).author}`;
+  if (held === 0 && times.mayHaveExpired({ conversation, seq }, endMs)) return;
   if (held === 0) violations.report(() => `${name(told)} was accepted ${where}, but is not stored`, focus);
   else if (told !== 0)
     violations.report(() => `${name(told)} was accepted ${where}, but ${name(held)} is stored there`, focus);

@@ -39,6 +39,8 @@ export type EventKind = (typeof eventKinds)[number];
  * `caughtUp`: ok when the backlog is complete. `ack`: invoke, up to `seq`.
  * `stored`: laboratory's reading of the database after the run: message (`peer`, `clientId`) is at `seq`.
  * `phase`: mark, detail = name.
+ * `expired`: mark, once at the start of a run whose messages may expire, detail = after how many milliseconds; on `app`, the
+ * user was told that the messages from `seq` to `clientId` have expired.
  */
 export const eventOps = [
   'signUp',
@@ -63,6 +65,7 @@ export const eventOps = [
   'ended',
   'commit',
   'rekeyed',
+  'expired',
 ] as const;
 export type EventOp = (typeof eventOps)[number];
 

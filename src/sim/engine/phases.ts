@@ -1,5 +1,6 @@
 /** Phases of a run, marked in its record and its history. */
 import { type HistorySink, laboratory, type Phase } from '../../metrics/index.ts';
+import type { ClusterSpec } from '../scenario.ts';
 import type { RecordDraft } from './record-draft.ts';
 
 export interface PhaseOrder {
@@ -30,18 +31,26 @@ export async function withPhase<T>(order: PhaseOrder, work: () => Promise<T>): P
   }
 }
 
+/** Tells the checks after how long messages may be gone, when servers were told so. */
+export function markExpiry(history: HistorySink, t: number, server: ClusterSpec['server']): void {
+  const { expiryMs } = server;
+  if (expiryMs === undefined) return;
+  history.add({ ...signpost, t, op: 'expired', detail: String(expiryMs) });
+}
+
 /** A signpost in the history; `end` says that everybody was still there. */
 export function markPhase(history: HistorySink, t: number, phase: Phase['name'] | 'end'): void {
-  history.add({
-    t,
-    actor: laboratory,
-    session: 0,
-    kind: 'mark',
-    op: 'phase',
-    conversation: 0,
-    seq: 0,
-    clientId: 0,
-    peer: -1,
-    detail: phase,
-  });
+  history.add({ ...signpost, t, op: 'phase', detail: phase });
 }
+
+// ---
+
+const signpost = {
+  actor: laboratory,
+  session: 0,
+  kind: 'mark',
+  conversation: 0,
+  seq: 0,
+  clientId: 0,
+  peer: -1,
+} as const;

@@ -22,7 +22,7 @@ import { buildTrace, type Trace, traceHash } from '../users/trace/trace.ts';
 import { type Disturbance, startDisturbance } from './disturb.ts';
 import { createEarlyEnd } from './early-end.ts';
 import type { LoadTotals } from './load.ts';
-import { markPhase, withPhase } from './phases.ts';
+import { markExpiry, markPhase, withPhase } from './phases.ts';
 import { createRecord, type RecordDraft } from './record-draft.ts';
 import { startSampler } from './sampler.ts';
 import { startLoad } from './start-load.ts';
@@ -96,6 +96,7 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   const tag = runTag(order.seed);
   draft.servers(cluster.servers);
   const history = createHistoryWriter(historyPath(directory.path, 'laboratory'));
+  markExpiry(history, 0, scenario.cluster.server);
   const samples = createLineWriter(directory.path, 'samples', 'cluster');
   const early = createEarlyEnd({ thresholds: scenario.thresholds, clock, runStartMs, record: draft.record });
   const load = startLoad({ order, trace, cluster, runStartMs, heard: early.heard });

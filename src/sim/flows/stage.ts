@@ -2,6 +2,7 @@
 import { createMemoryHistory, type EventKind, laboratory, type MemoryHistory } from '../../metrics/index.ts';
 import type { Clock, ConversationId, Ms, Random } from '../../system/index.ts';
 import type { Cluster } from '../backends/backend.ts';
+import { markExpiry } from '../engine/phases.ts';
 import { recordUser, type UserRecord } from '../users/record.ts';
 import type { Flow } from './operation.ts';
 import type { Person } from './person.ts';
@@ -35,11 +36,13 @@ export interface Stage extends FlowOrder {
 
 export function createStage(order: FlowOrder): Stage {
   const { clock } = order.cluster;
+  const history = createMemoryHistory();
+  markExpiry(history, 0, order.world.spec.server);
   return {
     ...order,
     clock,
     startMs: clock.now(),
-    history: createMemoryHistory(),
+    history,
     people: new Map(),
     rooms: new Map(),
     opening: new Map(),

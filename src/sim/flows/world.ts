@@ -73,6 +73,7 @@ function drawServerSettings(random: Random) {
     hintFrameCharsMax: of(0, 300, 2048),
     retryMs: of(10, 500),
     drainMs: of(20, 1000),
+    ...(random.next() < 0.4 && { expiryMs: of(20, 100, 400), expiryEveryMs: of(10, 50), expiryBatch: of(1, 3, 1000) }),
   };
 }
 

@@ -70,6 +70,8 @@ export interface CrowdTotals {
   readonly expected: number;
   /** Deliveries to this crowd's users. */
   readonly delivered: number;
+  /** Deliveries to this crowd's users that will never be: the messages have expired. */
+  readonly expired: number;
   readonly disconnects: number;
   /** 99th percentile of deliveries in the last second; null when there were none. Of several crowds: the worst. */
   readonly deliveryP99Ms: Ms | null;
@@ -77,6 +79,6 @@ export interface CrowdTotals {
 
 /** Messages not answered, deliveries missing, users not online; over all crowds of a run 0 means that everything has arrived. */
 export function owed(totals: CrowdTotals, users: number): number {
-  const { offered, accepted, refused, withheld, expected, delivered, connected } = totals;
-  return offered - accepted - refused - withheld + Math.max(0, expected - delivered) + (users - connected);
+  const { offered, accepted, refused, withheld, expected, delivered, expired, connected } = totals;
+  return offered - accepted - refused - withheld + Math.max(0, expected - delivered - expired) + (users - connected);
 }

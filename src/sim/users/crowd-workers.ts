@@ -48,6 +48,7 @@ const nothing: CrowdTotals = {
   withheld: 0,
   expected: 0,
   delivered: 0,
+  expired: 0,
   disconnects: 0,
   deliveryP99Ms: null,
 };

@@ -68,6 +68,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     withheld: 0,
     expected: 0,
     delivered: 0,
+    expired: 0,
     disconnects: 0,
   };
   let onlineOnce = 0;
@@ -97,6 +98,9 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
       totals.delivered++;
       const server = sessions[slots[user]!]?.server ?? '';
       fanOut.delivered(message, atMs, latencyMs, server);
+    },
+    expired: (_user, messages) => {
+      totals.expired += messages;
     },
     disconnected: () => {
       totals.disconnects++;

@@ -63,6 +63,7 @@ function sumOf(parts: readonly CrowdTotals[]): CrowdTotals {
     withheld: sum((part) => part.withheld),
     expected: sum((part) => part.expected),
     delivered: sum((part) => part.delivered),
+    expired: sum((part) => part.expired),
     disconnects: sum((part) => part.disconnects),
     deliveryP99Ms: worst < 0 ? null : worst,
   };

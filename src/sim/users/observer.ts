@@ -10,6 +10,8 @@ export interface UserObserver {
   ): void;
   /** A message was shown. `latencyMs` is null when it says nothing: the user was away by choice when it was meant to be sent. */
   delivered?(actor: number, message: Entry, atMs: number, latencyMs: number | null): void;
+  /** So many messages for this user have expired. */
+  expired?(actor: number, messages: number): void;
   /** Somebody came to a conversation or went; told by the entry, or by the acceptance of what this user did. */
   changed?(actor: number, change: MembershipChange): void;
   state?(actor: number, state: SessionState): void;

@@ -201,6 +201,21 @@ class Recorder implements UserRecord {
     this.order.observer?.delivered?.(this.order.actor, entry, nowMs, measurable ? nowMs - stamp.intendedMs : null);
   }
 
+  expired({
+    conversation,
+    from,
+    to,
+    missed,
+  }: {
+    conversation: number;
+    from: number;
+    to: number;
+    missed: number;
+  }): void {
+    this.add('app', 'expired', { conversation, seq: from, clientId: to });
+    this.order.observer?.expired?.(this.order.actor, missed);
+  }
+
   acked({ conversation, upTo }: { readonly conversation: number; readonly upTo: number }): void {
     this.add('invoke', 'ack', { conversation, seq: upTo });
   }

@@ -87,6 +87,11 @@ export interface SessionHandlers {
   wire?(entry: Entry): void;
   /** The application's own copy: once per entry, ascending, own entries excepted (they come as `accepted`). */
   entry?(entry: Entry): void;
+  /**
+   * Messages from `from` to `to` waited longer than the servers keep them and will never come, `missed` of them by others;
+   * in their place among the entries. Once, and exact: all others come.
+   */
+  expired?(what: { conversation: ConversationId; from: Seq; to: Seq; missed: number }): void;
   acked?(ack: { conversation: ConversationId; upTo: Seq }): void;
   /**
    * A member of a conversation has come further, oneself included (read on another device). `delivered`: at least one of

@@ -1,29 +1,38 @@
-import type { Entry } from '../protocol/frames.ts';
+import type { Cancel } from '../ports.ts';
+import type { Entry, ExpiredFrame } from '../protocol/frames.ts';
 import type { ConversationId, DeviceId, Seq, UserName } from '../protocol/ids.ts';
-import type { SessionSettings } from './contract.ts';
+import { frameText } from './asking.ts';
+import type { Connection } from './connection.ts';
+import type { SessionHandlers, SessionSettings, SessionWorld } from './contract.ts';
 import type { Arrival, Place } from './place.ts';
-import { arrive, newPlace, ownAccepted, startAfter, stored } from './place.ts';
+import { arrive, expire, newPlace, ownAccepted, startAfter, stored } from './place.ts';
 
 /** Cursors that fit into one `hello`; those left out count from the server's record, and repetitions are dropped. */
 const helloCursorsMax = 1500;
 
-/** What a device has of each conversation, and what of that the server has not been told. */
+/** The session. */
+export interface InboxOwner {
+  readonly world: SessionWorld;
+  readonly handlers: SessionHandlers;
+  readonly connection: Pick<Connection, 'isUp' | 'send' | 'abandon'>;
+}
+
+/** What a device has of each conversation, what of that the server has not been told, and when it will be. */
 export class Inbox {
   private readonly places = new Map<ConversationId, Place>();
   private due: Place[] = [];
-  /** The application says itself what it has stored. */
-  private readonly confirms: boolean;
+  private readonly owner: InboxOwner;
+  private readonly settings: SessionSettings;
+  private cancelAck: Cancel | null = null;
 
-  constructor({ confirms = false, cursors = [] }: Pick<SessionSettings, 'confirms' | 'cursors'>) {
-    this.confirms = confirms;
+  constructor(owner: InboxOwner, settings: SessionSettings) {
+    this.owner = owner;
+    this.settings = settings;
+    const { cursors = [] } = settings;
     for (const [conversation, seq] of cursors) {
       const place = this.place(conversation);
       place.cursor = place.confirmed = place.acked = seq;
     }
-  }
-
-  get hasDue(): boolean {
-    return this.due.length > 0;
   }
 
   cursor(conversation: ConversationId): Seq {
@@ -62,25 +71,51 @@ export class Inbox {
     this.listIfDue(place);
   }
 
-  /** `catchingUp`: it is part of what was asked for by cursor. */
+  /** `catchingUp`: it is part of what was asked for by cursor. After a `gap` the connection is given up. */
   arrive(entry: Entry, who: { device: DeviceId; user: UserName | null; catchingUp: boolean }): Arrival {
     const place = this.place(entry.conversation);
     const mayJump = makesMember(entry, who.user) || (who.catchingUp && isGone(place));
     const arrival = arrive(place, { seq: entry.seq, own: entry.device === who.device, mayJump });
-    if (arrival === 'gap') place.gapAt = place.cursor;
+    if (arrival === 'gap') this.miss(place, entry.seq);
     else this.listIfDue(place);
     return arrival;
   }
 
-  /** What is to be acknowledged; it counts as told. */
-  takeDue(): { conversation: ConversationId; upTo: Seq }[] {
+  expire({ conversation, from, to }: ExpiredFrame): void {
+    const place = this.place(conversation);
+    const expired = expire(place, { from, to });
+    if (expired === 'gap') this.miss(place, from);
+    else if (expired !== null) {
+      this.owner.handlers.expired?.({ conversation, ...expired });
+      this.listIfDue(place);
+      this.ackLater();
+    }
+  }
+
+  /** One timer for all conversations. What only one's own entries moved waits for company: nobody needs to hear of it. */
+  ackLater(): void {
+    if (this.cancelAck || this.due.length === 0 || !this.owner.connection.isUp) return;
+    this.cancelAck = this.owner.world.clock.after(this.settings.ackDelayMs, () => this.sendAcks());
+  }
+
+  /** What is acknowledged counts as told. */
+  sendAcks(): void {
+    this.cancelAcks();
     const { due } = this;
     this.due = [];
-    return due.map((place) => {
+    for (const place of due) {
+      const { conversation } = place;
+      const upTo = this.storedOf(place);
       place.due = false;
-      place.acked = this.storedOf(place);
-      return { conversation: place.conversation, upTo: place.acked };
-    });
+      place.acked = upTo;
+      this.owner.connection.send(frameText({ type: 'ack', conversation, upTo }));
+      this.owner.handlers.acked?.({ conversation, upTo });
+    }
+  }
+
+  cancelAcks(): void {
+    this.cancelAck?.();
+    this.cancelAck = null;
   }
 
   // ---
@@ -94,8 +129,14 @@ export class Inbox {
     return place;
   }
 
+  /** Asks again from where it stands. */
+  private miss(place: Place, before: Seq): void {
+    place.gapAt = place.cursor;
+    this.owner.connection.abandon(`Entries before ${before} of conversation ${place.conversation} are missing.`);
+  }
+
   private storedOf(place: Place): Seq {
-    return this.confirms ? place.confirmed : stored(place);
+    return this.settings.confirms ? place.confirmed : stored(place);
   }
 
   private listIfDue(place: Place): void {

@@ -59,6 +59,24 @@ export function arrive(
   return own ? 'own' : 'show';
 }
 
+/** Messages that one will never see. `missed`: how many of them others wrote, as far as one knows. */
+export interface Expired {
+  readonly from: Seq;
+  readonly to: Seq;
+  readonly missed: number;
+}
+
+/** The server says that these places have expired; answers those that were not known, null when all were. */
+export function expire(place: Place, range: { readonly from: Seq; readonly to: Seq }): Expired | 'gap' | null {
+  const { to } = range;
+  if (to <= place.cursor) return null;
+  if (range.from > place.cursor + 1) return 'gap';
+  const from = (place.cursor + 1) as Seq;
+  const own = place.early?.filter((seq) => seq <= to).length ?? 0;
+  moveTo(place, to);
+  return { from, to, missed: to - from + 1 - own };
+}
+
 /** One's own operation is accepted at `seq`. */
 export function ownAccepted(place: Place, seq: Seq, openDirect: boolean): void {
   if (seq <= place.cursor || place.early?.includes(seq)) return;

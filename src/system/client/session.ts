@@ -1,4 +1,3 @@
-import type { Cancel } from '../ports.ts';
 import { errors } from '../protocol/errors.ts';
 import type { AcceptedFrame, Entry, OperationFrame, RefusedFrame, ServerFrame } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, Seq, ServerId, UserName } from '../protocol/ids.ts';
@@ -32,10 +31,10 @@ export function createSession(
 
 /** A class for the same reason as `Connection`: thousands live in one process. What may stay empty is made when needed. */
 class Session implements ClientSession, ConnectionOwner {
-  private readonly world: SessionWorld;
+  readonly world: SessionWorld;
   private readonly settings: SessionSettings;
-  private readonly handlers: SessionHandlers;
-  private readonly connection: Connection;
+  readonly handlers: SessionHandlers;
+  readonly connection: Connection;
   private me: UserName | null = null;
   private nextClientId: number;
   private outbox: Outbox | null = null;
@@ -43,7 +42,6 @@ class Session implements ClientSession, ConnectionOwner {
   private retry: Retry | null = null;
   private inbox: Inbox | null = null;
   private news: Ephemeral | null = null;
-  private cancelAck: Cancel | null = null;
 
   constructor(world: SessionWorld, settings: SessionSettings, handlers: SessionHandlers) {
     this.world = world;
@@ -51,7 +49,7 @@ class Session implements ClientSession, ConnectionOwner {
     this.handlers = handlers;
     this.nextClientId = settings.nextClientId ?? 1;
     this.connection = new Connection(world, settings, handlers, this);
-    if (settings.cursors) this.inbox = new Inbox(settings);
+    if (settings.cursors) this.inbox = new Inbox(this, settings);
   }
 
   get state(): SessionState {
@@ -76,7 +74,7 @@ class Session implements ClientSession, ConnectionOwner {
 
   stored(conversation: ConversationId, upTo: Seq): void {
     this.inbox?.confirm(conversation, upTo);
-    this.ackLater();
+    this.inbox?.ackLater();
   }
 
   start(): void {
@@ -141,6 +139,9 @@ class Session implements ClientSession, ConnectionOwner {
       case 'membership':
         this.entry(frame);
         return;
+      case 'expired':
+        this.known().expire(frame);
+        return;
       case 'accepted':
         this.accepted(frame);
         return;
@@ -148,8 +149,7 @@ class Session implements ClientSession, ConnectionOwner {
         this.refused(frame);
         return;
       case 'conversation':
-        this.inbox ??= new Inbox(this.settings);
-        this.inbox.startAfter(frame.conversation, frame.after);
+        this.known().startAfter(frame.conversation, frame.after);
         this.handlers.conversation?.(frame);
         return;
       case 'welcome':
@@ -175,15 +175,14 @@ class Session implements ClientSession, ConnectionOwner {
   }
 
   leaving(): void {
-    this.sendAcks();
+    this.inbox?.sendAcks();
     this.news?.leaving();
   }
 
   down(): void {
     this.outbox?.rewind();
     this.news?.down();
-    this.cancelAck?.();
-    this.cancelAck = null;
+    this.inbox?.cancelAcks();
     this.retry?.cancel();
   }
 
@@ -227,15 +226,14 @@ class Session implements ClientSession, ConnectionOwner {
       operation.sentBefore = true;
       this.handlers.sent?.({ clientId, conversation, again });
     }
-    if (sent && this.inbox?.hasDue && connection.isUp) this.sendAcks();
+    if (sent && connection.isUp) this.inbox?.sendAcks();
   }
 
   private accepted(frame: AcceptedFrame): void {
     const operation = this.outbox?.settle(frame.clientId);
     if (!operation) return;
     this.retry?.reset();
-    this.inbox ??= new Inbox(this.settings);
-    this.inbox.ownAccepted(frame.conversation, frame.seq, operation.openDirect);
+    this.known().ownAccepted(frame.conversation, frame.seq, operation.openDirect);
     this.tellAccepted(frame);
   }
 
@@ -267,33 +265,19 @@ class Session implements ClientSession, ConnectionOwner {
 
   // --- entries and acknowledgements
 
+  private known(): Inbox {
+    this.inbox ??= new Inbox(this, this.settings);
+    return this.inbox;
+  }
+
   private entry(entry: Entry): void {
     this.handlers.wire?.(entry);
     const { device } = this.settings;
-    this.inbox ??= new Inbox(this.settings);
-    const arrival = this.inbox.arrive(entry, { device, user: this.me, catchingUp: this.state === 'catchingUp' });
-    if (arrival === 'gap') {
-      this.connection.abandon(`Entries before ${entry.seq} of conversation ${entry.conversation} are missing.`);
-      return;
-    }
+    const arrival = this.known().arrive(entry, { device, user: this.me, catchingUp: this.state === 'catchingUp' });
+    if (arrival === 'gap') return;
     this.news?.entry(entry);
     if (arrival === 'show') this.handlers.entry?.(entry);
     if (entry.device === device && this.outbox?.settle(entry.clientId)) this.tellAccepted(entry);
-    if (arrival !== 'own') this.ackLater();
-  }
-
-  /** One timer for all conversations. What only one's own entries moved waits for company: nobody needs to hear of it. */
-  private ackLater(): void {
-    if (this.cancelAck || !this.inbox?.hasDue || !this.connection.isUp) return;
-    this.cancelAck = this.world.clock.after(this.settings.ackDelayMs, () => this.sendAcks());
-  }
-
-  private sendAcks(): void {
-    this.cancelAck?.();
-    this.cancelAck = null;
-    for (const ack of this.inbox?.takeDue() ?? []) {
-      this.connection.send(frameText({ type: 'ack', ...ack }));
-      this.handlers.acked?.(ack);
-    }
+    if (arrival !== 'own') this.inbox?.ackLater();
   }
 }

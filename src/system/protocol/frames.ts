@@ -225,6 +225,16 @@ export const serverFrame = z.discriminatedUnion('type', [
     ),
   messageFrame,
   membershipFrame,
+  z
+    .strictObject({
+      type: z.literal('expired'),
+      conversation: conversationId,
+      from: seq.describe('The first place.') as unknown as z.ZodType<Seq>,
+      to: seq.describe('The last place; the next entry follows it.') as unknown as z.ZodType<Seq>,
+    })
+    .describe(
+      'Everything from `from` to `to` was messages, and they have waited longer than the server keeps them: they never come. Sent instead of them, in their place; acknowledged like them. Changes of membership do not expire. Exact: between two places that a user sees, only what was written while they were no member is passed over without this.',
+    ),
   z.strictObject({ type: z.literal('caughtUp') }).describe('All that existed at `hello` has been sent.'),
   z
     .strictObject({ type: z.literal('accepted'), clientId, conversation: conversationId, seq, at })
@@ -273,6 +283,7 @@ export type Entry = Extract<ServerFrame, { type: 'message' | 'membership' }>;
 export type MessageEntry = Extract<Entry, { type: 'message' }>;
 export type MembershipEntry = Extract<Entry, { type: 'membership' }>;
 export type ConversationFrame = Extract<ServerFrame, { type: 'conversation' }>;
+export type ExpiredFrame = Extract<ServerFrame, { type: 'expired' }>;
 export type AcceptedFrame = Extract<ServerFrame, { type: 'accepted' }>;
 export type ReceiptFrame = Extract<ServerFrame, { type: 'receipt' }>;
 export type TypingFrame = Extract<ServerFrame, { type: 'typing' }>;

@@ -4,7 +4,7 @@ import { type Ground, logFailure, pause } from './ground.ts';
 import { conversationText, infoOf, type RoomInfo } from './room-info.ts';
 import { type Feed, type Room, type Rooms, takeOwn } from './rooms.ts';
 import type { Session, SessionPort } from './session.ts';
-import { caughtUpText, entryParcel } from './write-frame.ts';
+import { caughtUpText, entryParcel, frameText } from './write-frame.ts';
 
 /**
  * Reads what a session misses, page by page and conversation by conversation in turn, as fast as its socket drains.
@@ -81,21 +81,32 @@ export function createCatchUp(ground: Ground, sessions: SessionPort, rooms: () =
   function hand(feed: Feed, page: readonly Entry[], upTo: Seq): void {
     for (const entry of page) {
       if (entry.seq !== feed.sent + 1) {
-        skipTo(feed, (entry.seq - 1) as Seq);
-        return;
+        if (makesMember(feed, entry)) {
+          passAbsence(feed, entry.seq);
+          return;
+        }
+        sayExpired(feed, (entry.seq - 1) as Seq);
       }
       feed.sent = entry.seq;
       if (!takeOwn(feed, entry.seq)) sessions.deliver(feed.session, entryParcel(entry).text);
       noteMembership(feed, entry);
       if (feed.session.state !== 'open' || !feed.member || feed.session.slowSince !== 0) return;
     }
-    if (page.length < settings.backlogPage && feed.sent < upTo) skipTo(feed, upTo);
+    // A membership ends with an entry that the user sees, so who reads up to here is a member.
+    if (page.length < settings.backlogPage && feed.sent < upTo) sayExpired(feed, upTo);
   }
 
-  /** These entries have expired, or were written while the user was away from the group: the client is told where to go on. */
-  function skipTo(feed: Feed, seq: Seq): void {
-    feed.sent = seq;
+  /** What stands before `next` was written while the user was no member: the client is told where to go on. */
+  function passAbsence(feed: Feed, next: Seq): void {
+    feed.sent = (next - 1) as Seq;
     feed.announced = false;
+  }
+
+  function sayExpired(feed: Feed, to: Seq): void {
+    const { session, room } = feed;
+    const from = (feed.sent + 1) as Seq;
+    while (feed.sent < to) takeOwn(feed, ++feed.sent as Seq);
+    sessions.write(session, frameText({ type: 'expired', conversation: room.id, from, to }));
   }
 
   async function announce(feed: Feed): Promise<void> {
@@ -127,6 +138,12 @@ export function createCatchUp(ground: Ground, sessions: SessionPort, rooms: () =
 /** How far a feed reads for itself. */
 function targetOf(feed: Feed): Seq {
   return feed.member ? (Math.max(feed.room.at, feed.knownAt) as Seq) : feed.knownAt;
+}
+
+/** Nobody can come who is there: what is missing before this entry was written while they were away, and none of it expired. */
+function makesMember(feed: Feed, entry: Entry): boolean {
+  if (entry.type !== 'membership' || !entry.users.includes(feed.session.who!.name)) return false;
+  return entry.change === 'created' || entry.change === 'added';
 }
 
 function noteMembership(feed: Feed, entry: Entry): void {

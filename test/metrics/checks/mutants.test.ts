@@ -12,10 +12,10 @@ import { directTalk, event, timed } from './histories.ts';
 import { mutations } from './mutations.ts';
 import { correctHistory } from './random-history.ts';
 
-describe.each(mutations)('when $what', ({ kills, mayKill, spoil }) => {
+describe.each(mutations)('when $what', ({ kills, mayKill, spoil, of = correctHistory }) => {
   it(`${kills.join(' and ')} must fail, and no check that should not`, async () => {
     await fc.assert(
-      fc.asyncProperty(correctHistory, fc.nat(1000), async (events, pick) => {
+      fc.asyncProperty(of, fc.nat(1000), async (events, pick) => {
         const mutant = spoil(events, pick);
         fc.pre(mutant !== null);
         const failed = failedIn(await judge(createMemoryHistory(timed(mutant))));

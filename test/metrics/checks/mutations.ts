@@ -1,5 +1,7 @@
 /** Ways to spoil a correct history, each breaking one promise. Null where the history has no place for it. */
+import type fc from 'fast-check';
 import type { CheckName, HistoryEvent } from '../../../src/metrics/index.ts';
+import { expiringHistory } from './random-history.ts';
 import {
   acceptances,
   backlog,
@@ -27,6 +29,8 @@ export interface Mutation {
   readonly kills: readonly CheckName[];
   /** Checks that may fail too, for the same wrong shows from another side; no other may. */
   readonly mayKill: readonly CheckName[];
+  /** Of which histories; by default those in which nothing expires. */
+  readonly of?: fc.Arbitrary<readonly HistoryEvent[]>;
   readonly spoil: (events: readonly HistoryEvent[], pick: number) => readonly HistoryEvent[] | null;
 }
 
@@ -283,4 +287,61 @@ export const mutations: readonly Mutation[] = [
       return pair && swapMessages(events, ...pair, ({ op }) => op === 'stored');
     },
   },
+  {
+    what: 'a message is said to have expired before its time',
+    kills: ['expiry-exact'],
+    mayKill: ['stored-agrees'],
+    of: expiringHistory,
+    spoil: (events, pick) => {
+      const told = choose(expirations(events), pick);
+      return told && isAccepted(events, told)
+        ? events.map((one) => (isExpiryMark(one) ? { ...one, detail: '100000' } : one))
+        : null;
+    },
+  },
+  {
+    what: 'messages expire in a run that does not say so',
+    kills: ['expiry-exact'],
+    mayKill: ['stored-agrees'],
+    of: expiringHistory,
+    spoil: (events) => (expirations(events).length === 0 ? null : events.filter((one) => !isExpiryMark(one))),
+  },
+  {
+    what: 'what was written while a user was no member is said to have expired',
+    kills: ['expiry-exact'],
+    mayKill: [],
+    of: expiringHistory,
+    spoil: (events, pick) => {
+      const gone = choose(departures(events), pick);
+      const first = gone && events.find((one) => one.conversation === gone.conversation && one.seq === gone.seq);
+      if (!first || mayHaveReturned(events, gone)) return null;
+      const seq = lastSeq(events, gone.conversation) + 1;
+      const told = { ...first, kind: 'app' as const, op: 'expired' as const, actor: gone.user, seq, clientId: seq };
+      return insertAfter(events, events.at(-1)!, [told]);
+    },
+  },
+  {
+    what: 'a message expires and nobody says so',
+    kills: ['no-accepted-lost'],
+    mayKill: ['gap-free', 'backlog-exact'],
+    of: expiringHistory,
+    spoil: (events, pick) => {
+      const there = presentAtEnd(events);
+      const untold = choose(
+        expirations(events).filter((one) => there.has(one.actor) && isAccepted(events, one)),
+        pick,
+      );
+      return untold && without(events, untold);
+    },
+  },
 ];
+
+// ---
+
+function isExpiryMark({ kind, op }: HistoryEvent): boolean {
+  return kind === 'mark' && op === 'expired';
+}
+
+function expirations(events: readonly HistoryEvent[]): HistoryEvent[] {
+  return events.filter(({ kind, op }) => kind === 'app' && op === 'expired');
+}

@@ -1,6 +1,7 @@
 /**
  * Histories of a chat system that keeps every promise, as a small model of one plays them: groups and direct talks, users
  * who come and go, answers that are lost, refusals, frames that come twice, faults. Half of them read the database at the end.
+ * In some, messages expire before everybody has returned.
  */
 import fc from 'fast-check';
 import type { HistoryEvent } from '../../../src/metrics/index.ts';
@@ -61,7 +62,16 @@ function surely(act: Step['act'], user: number, other = 0): Step {
 
 export const correctHistory: fc.Arbitrary<readonly HistoryEvent[]> = fc
   .record({ steps: fc.array(step, { minLength: 10, maxLength: 80 }), stored: fc.boolean() })
-  .map(({ steps, stored }) => play([...opening, ...steps, ...closing], stored));
+  .map(({ steps, stored }) => play([...opening, ...steps, ...closing], { stored, expiryMs: Number.POSITIVE_INFINITY }));
+
+/** One in which somebody returns to messages of which some have expired. */
+export const expiringHistory: fc.Arbitrary<readonly HistoryEvent[]> = fc
+  .record({
+    steps: fc.array(step, { minLength: 10, maxLength: 80 }),
+    stored: fc.boolean(),
+    expiryMs: fc.integer({ min: 1, max: 12 }),
+  })
+  .map(({ steps, ...how }) => play([...opening, ...steps, ...closing], how));
 
 // ---
 
@@ -71,6 +81,9 @@ interface Entry {
   readonly clientId: number;
   readonly op: 'send' | 'created' | 'added' | 'removed' | 'left';
   readonly users: readonly number[];
+  /** When it was asked for. */
+  readonly t: number;
+  expired: boolean;
 }
 
 interface Room {
@@ -92,14 +105,17 @@ interface User {
 }
 
 interface World {
+  readonly expiryMs: number;
   readonly events: HistoryEvent[];
   readonly rooms: Room[];
   readonly users: readonly User[];
 }
 
-function play(steps: readonly Step[], stored: boolean): HistoryEvent[] {
+function play(steps: readonly Step[], { stored, expiryMs }: { stored: boolean; expiryMs: number }): HistoryEvent[] {
   const users = Array.from({ length: usersMax }, (_, id) => newUser(id));
-  const world: World = { events: [], rooms: [], users };
+  const world: World = { expiryMs, events: [], rooms: [], users };
+  if (expiryMs < Number.POSITIVE_INFINITY)
+    world.events.push(event('mark', 'expired', { actor: -1, detail: String(expiryMs) }));
   for (const one of steps) take(world, one);
   for (const user of users) if (user.online) deliver(world, user, false);
   world.events.push(event('mark', 'phase', { actor: -1, detail: 'end' }));
@@ -166,11 +182,12 @@ function ask(world: World, { user, room, op, peer, entry, luck }: Asked): void {
   const conversation = op === 'createGroup' || op === 'openDirect' ? 0 : room.id;
   const asked = event('invoke', op, { actor: user.id, session: user.session, conversation, clientId, peer });
   world.events.push(asked);
+  const t = world.events.length;
   if (luck === 0) {
     emit(world, user, { ...asked, kind: 'fail', detail: 'busy' });
     return;
   }
-  write(room, { ...entry, author: user.id, clientId });
+  write(room, { ...entry, author: user.id, clientId, t, expired: false });
   user.unanswered.set(clientId, asked);
   if (luck === 1) goOffline(world, user);
   else if (luck !== 2) answer(world, user, room, room.entries.at(-1)!);
@@ -200,6 +217,7 @@ function comeBack(world: World, user: User, again: boolean): void {
   user.session += 1;
   emit(world, user, event('invoke', 'connect'));
   emit(world, user, event('ok', 'connect', { detail: 's1' }));
+  expire(world);
   deliver(world, user, again);
   emit(world, user, event('ok', 'caughtUp'));
 }
@@ -215,6 +233,8 @@ function deliver(world: World, user: User, again: boolean): void {
     for (const entry of room.entries.slice(user.cursors.get(room.id) ?? 0)) {
       if (!isEntitled(room, user.id, entry.seq)) continue;
       if (entry.author === user.id) answer(world, user, room, entry);
+      else if (entry.expired)
+        emit(world, user, event('app', 'expired', { conversation: room.id, seq: entry.seq, clientId: entry.seq }));
       else
         for (const kind of again ? (['wire', 'wire', 'app'] as const) : (['wire', 'app'] as const))
           show(world, { user, room, entry, kind });
@@ -232,9 +252,15 @@ function show(
   for (const peer of peers) emit(world, user, event(kind, entry.op, { ...place, peer }));
 }
 
+function expire({ rooms, events, expiryMs }: World): void {
+  for (const entry of rooms.flatMap(({ entries }) => entries)) {
+    if (entry.op === 'send' && events.length - entry.t >= expiryMs) entry.expired = true;
+  }
+}
+
 function readDatabase({ events }: World, room: Room): void {
-  for (const { op, seq, author, clientId } of room.entries) {
-    if (op === 'send')
+  for (const { op, seq, author, clientId, expired } of room.entries) {
+    if (op === 'send' && !expired)
       events.push(event('mark', 'stored', { actor: -1, conversation: room.id, seq, clientId, peer: author }));
   }
 }

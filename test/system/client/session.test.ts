@@ -26,6 +26,7 @@ const hearers: SessionHandlers = {
   refused: ({ clientId, code }) => heard.push(`refused ${clientId}: ${code}`),
   wire: ({ seq }) => heard.push(`wire ${seq}`),
   entry: ({ seq }) => heard.push(`entry ${seq}`),
+  expired: ({ from, to, missed }) => heard.push(`expired ${from}-${to} (${missed})`),
   acked: ({ conversation, upTo }) => heard.push(`acked ${conversation}:${upTo}`),
 };
 
@@ -249,6 +250,43 @@ describe('the inbox of a session', () => {
     expect(session.cursor(room)).toBe(5);
     expect(heard.filter((line) => line.startsWith('entry'))).toEqual(['entry 1', 'entry 2', 'entry 5']);
     expect(session.state).toBe('online');
+  });
+
+  it('tells once and exactly what has expired, goes on behind it, and acknowledges it', async () => {
+    await goOnline();
+    const expired = (from: number, to: number) =>
+      server.say({ type: 'expired', conversation: room, from: from as Seq, to: to as Seq });
+    server.say(membership(1, 'added', [me]));
+    expired(2, 5);
+    expired(4, 7);
+    expired(2, 7);
+    server.say(membership(8, 'added', ['other']));
+    await clock.advance(100);
+    const seen = ['wire 1', 'entry 1', 'expired 2-5 (4)', 'expired 6-7 (2)', 'wire 8', 'entry 8'];
+    expect(heard).toEqual([...seen, 'acked 1:8']);
+    expect(session.cursor(room)).toBe(8);
+    expect(server.dials()).toBe(1);
+  });
+
+  it('does not count its own messages among those that it missed', async () => {
+    await goOnline();
+    server.say(membership(1, 'added', [me]));
+    server.mute();
+    const clientId = session.send(room, 'own');
+    await clock.advance(1);
+    server.say({ type: 'accepted', clientId, conversation: room, seq: 3 as Seq, at: 1 });
+    server.say({ type: 'expired', conversation: room, from: 2 as Seq, to: 5 as Seq });
+    await clock.advance(1);
+    expect(heard.at(-1)).toBe('expired 2-5 (3)');
+  });
+
+  it('asks again when what has expired does not follow what it has', async () => {
+    await goOnline();
+    server.say(membership(1, 'added', [me]));
+    server.say({ type: 'expired', conversation: room, from: 3 as Seq, to: 5 as Seq });
+    await clock.advance(1);
+    expect(heard).toEqual(['wire 1', 'entry 1', 'disconnected 1002', 'connecting']);
+    expect(session.cursor(room)).toBe(1);
   });
 
   it('does not miss what was written while the user was no member', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversationId } from '../../../src/system/protocol/ids.ts';
 import type { ServerSettings } from '../../../src/system/server/contract.ts';
-import { createChatRig } from '../../helpers/chat-rig.ts';
+import { createChatRig, type FrameClient } from '../../helpers/chat-rig.ts';
 
 const group = 1 as ConversationId;
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -23,6 +23,15 @@ async function meet(settings: Partial<ServerSettings> = {}) {
     await rig.clock.advance(20);
   };
   return { rig, anna, bob, send };
+}
+
+/** Frames as words: where entries go on, places of entries, what has expired. */
+function placesOf({ frames }: FrameClient): readonly (string | number)[] {
+  return frames.map((frame) => {
+    if (frame.type === 'conversation') return `after ${frame.after}`;
+    if (frame.type === 'expired') return `expired ${frame.from}-${frame.to}`;
+    return 'seq' in frame ? frame.seq : frame.type;
+  });
 }
 
 describe('a backlog', () => {
@@ -68,19 +77,60 @@ describe('a backlog', () => {
     expect(again.seqs(group)).toEqual([6, 7]);
   });
 
-  it('what has expired is passed over: the client is told after which entry it goes on', async () => {
+  it('what has expired is passed over: the client is told exactly what', async () => {
     const { rig, bob, send } = await meet({ expiryMs: 60_000, expiryEveryMs: 1000, recheckMs: 1e6 });
     await send(5);
     await rig.clock.advance(70_000);
     await send(2);
     const client = rig.connect(bob, 1);
     await rig.clock.advance(50);
-    const places = client.frames.map((frame) =>
-      frame.type === 'conversation' ? `after ${frame.after}` : 'seq' in frame ? frame.seq : frame.type,
-    );
-    expect(places).toEqual(['welcome', 'after 1', 2, 'after 7', 8, 9, 'caughtUp']);
+    expect(placesOf(client)).toEqual(['welcome', 'after 1', 2, 'expired 3-7', 8, 9, 'caughtUp']);
     await send(1);
     expect(client.seqs(group)).toEqual([2, 8, 9, 10]);
+    // It counts as told once it is acknowledged, and is told again until then.
+    const again = rig.connect(bob, 1);
+    await rig.clock.advance(50);
+    expect(placesOf(again)).toContain('expired 3-7');
+    again.send({ type: 'ack', conversation: 1, upTo: 7 });
+    await rig.clock.advance(2000);
+    const last = rig.connect(bob, 1);
+    await rig.clock.advance(50);
+    expect(placesOf(last)).toEqual(['welcome', 'after 7', 8, 9, 10, 'caughtUp']);
+  });
+
+  it('changes of membership among what has expired stand where they stood; absences are none of it', async () => {
+    const { rig, anna, bob, send } = await meet({ expiryMs: 60_000, expiryEveryMs: 1000, recheckMs: 1e6 });
+    const change = async (type: 'invite' | 'remove', clientId: number, user: string) => {
+      anna.send({ type, clientId, conversation: 1, users: [user] });
+      await rig.clock.advance(10);
+    };
+    await rig.signIn('cleo');
+    await send(2); // 3 and 4
+    await change('invite', 900, 'cleo'); // 5
+    await send(1); // 6
+    await change('remove', 901, 'bob'); // 7
+    await send(3); // 8 to 10
+    await change('invite', 902, 'bob'); // 11
+    await send(2); // 12 and 13
+    await rig.clock.advance(70_000);
+    await send(1); // 14
+    for (const server of [0, 1]) {
+      const client = rig.connect(bob, server);
+      await rig.clock.advance(50);
+      const expected = ['after 1', 2, 'expired 3-4', 5, 'expired 6-6', 7, 'after 10', 11, 'expired 12-13', 14];
+      expect(placesOf(client)).toEqual(['welcome', ...expected, 'caughtUp']);
+    }
+  });
+
+  it('a page at a time says the same', async () => {
+    const settings = { expiryMs: 60_000, expiryEveryMs: 1000, recheckMs: 1e6, backlogPage: 1, hintFrameCharsMax: 0 };
+    const { rig, bob, send } = await meet(settings);
+    await send(3); // 3 to 5
+    await rig.clock.advance(70_000);
+    await send(2); // 6 and 7
+    const client = rig.connect(bob, 1);
+    await rig.clock.advance(50);
+    expect(placesOf(client)).toEqual(['welcome', 'after 1', 2, 'expired 3-5', 6, 7, 'caughtUp']);
   });
 
   it('when all of it has expired, the next entry still follows what the client was told', async () => {
@@ -90,8 +140,7 @@ describe('a backlog', () => {
     const client = rig.connect(bob, 1, [[group, 3]]);
     await rig.clock.advance(50);
     await send(1);
-    const last = client.frames.filter((frame) => frame.type === 'conversation').at(-1);
-    expect([last?.after, client.seqs(group)]).toEqual([7, [8]]);
+    expect(placesOf(client)).toEqual(['welcome', 'after 3', 'expired 4-7', 'caughtUp', 8]);
   });
 
   it('reaches who was removed while away, up to their removal, without the present members', async () => {

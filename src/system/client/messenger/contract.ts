@@ -189,6 +189,8 @@ export interface MessengerEvents {
   conversation: Conversation;
   /** An entry was stored: of others, from another device of one's own, or one's own that was accepted. */
   item: Item;
+  /** Messages from `from` to `to` were kept by the servers no longer and never come, `missed` of them by others. */
+  expired: { readonly conversation: ConversationId; readonly from: Seq; readonly to: Seq; readonly missed: number };
   /** An operation is kept, was accepted, or failed. */
   operation: Operation;
   /** The database cannot be used any more; the messenger has stopped. */

@@ -125,6 +125,7 @@ function compose(
       {
         conversation: receiver.conversation,
         entry: takeEntry,
+        expired: receiver.expired,
         accepted: sender.handlers.accepted,
         refused: sender.handlers.refused,
         state: connectionChanged,

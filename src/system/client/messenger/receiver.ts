@@ -3,13 +3,14 @@ import type { ConversationId, Seq } from '../../protocol/ids.ts';
 import type { ClientSession, SessionHandlers } from '../contract.ts';
 import type { LocalChange, LocalEntry } from '../local/contract.ts';
 import { headOf, keepMembership, keepMessage, keepUnreadable, readContent, searchText } from './content.ts';
+import type { MessengerEvents } from './contract.ts';
 import type { Core } from './core.ts';
 import { keep } from './core.ts';
 import type { Opened } from './sealing.ts';
 import { conversationView, itemOf } from './views.ts';
 
 /** Opens what arrives, keeps it, and only then says `stored` to the session and shows it. */
-export interface Receiver extends Required<Pick<SessionHandlers, 'conversation' | 'entry'>> {
+export interface Receiver extends Required<Pick<SessionHandlers, 'conversation' | 'entry' | 'expired'>> {
   /** Entries that have arrived and are not stored. */
   readonly unstored: number;
 }
@@ -21,6 +22,7 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
   return {
     conversation,
     entry,
+    expired,
     get unstored() {
       return unstored;
     },
@@ -56,6 +58,21 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
       });
       const done = keep(core, changes, { keys: opened.keys, stored: () => stored({ session, id, told, changes }) });
       void done.finally(() => unstored--);
+    });
+    arrived(id);
+  }
+
+  function expired(what: MessengerEvents['expired']): void {
+    const { conversation: id } = what;
+    const session = core.session()!;
+    const told = session.told(id);
+    lanes.run(id, async () => {
+      void keep(core, rooms.pass(id, told), {
+        stored() {
+          session.stored(id, told);
+          core.emit('expired', what);
+        },
+      });
     });
     arrived(id);
   }

@@ -17,6 +17,8 @@ export interface Rooms {
   found(conversation: LocalConversation): readonly LocalChange[];
   /** An entry is to be kept. `change`: of membership; null for a message. `unread`: it is to be counted as such. */
   take(arrival: Arrival): readonly LocalChange[];
+  /** Something has passed without an entry. */
+  pass(conversation: ConversationId, told: Seq): readonly LocalChange[];
   read(conversation: ConversationId, upTo: Seq, unread: number): readonly LocalChange[];
 }
 
@@ -44,7 +46,7 @@ export interface Arrival {
 export function createRooms(me: () => UserName | null): Rooms {
   const rooms = new Map<ConversationId, Room>();
 
-  return { all: rooms, reset, announce, found, take, read };
+  return { all: rooms, reset, announce, found, take, pass, read };
 
   function reset(kept: readonly KeptConversation[]): void {
     rooms.clear();
@@ -88,6 +90,10 @@ export function createRooms(me: () => UserName | null): Rooms {
     rooms.set(id, { ...room, last, progress });
     if (change && seq > room.conversation.asOf) changes.push(...alter(id, seq, change));
     return [...changes, { kind: 'entry', entry, text }, ...advance(id, told, counted > 0)];
+  }
+
+  function pass(id: ConversationId, told: Seq): readonly LocalChange[] {
+    return rooms.has(id) ? advance(id, told) : [];
   }
 
   function alter(id: ConversationId, asOf: Seq, change: MembershipChange): readonly LocalChange[] {

@@ -236,6 +236,29 @@ describe('conversations', () => {
     });
   });
 
+  it('say once what has expired while one was away, and go on behind it', async () => {
+    rig = await createMessengerRig({ settings: { expiryMs: 60_000, expiryEveryMs: 1000 } });
+    [ada, bob] = [await rig.online('ada'), await rig.online('bob')];
+    const room = await direct();
+    bob.messenger.stop();
+    for (const text of ['a', 'b']) await outcomeOf(ada.messenger.send(room, text));
+    await rig.settle(70_000);
+    const heard: unknown[] = [];
+    const listen = () => bob.messenger.on('expired', (what) => heard.push(what));
+    listen();
+    bob.messenger.start();
+    await rig.settle();
+    expect(heard).toEqual([{ conversation: room, from: 2, to: 3, missed: 2 }]);
+    bob.crash();
+    await bob.boot();
+    listen();
+    bob.messenger.start();
+    await outcomeOf(ada.messenger.send(room, 'c'));
+    expect(heard).toHaveLength(1);
+    expect(await textsOf(bob, room)).toEqual(['c']);
+    expect(rig.errors).toEqual([]);
+  });
+
   it('with somebody who has deleted the account are over, and keep the name', async () => {
     const room = await direct();
     await outcomeOf(ada.messenger.send(room, 'hello'));
