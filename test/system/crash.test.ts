@@ -7,7 +7,7 @@ import { type FaultOrder, type FaultPoint, faultPoints } from '../helpers/crash/
 import { queryDatabase } from '../helpers/postgres.ts';
 import type { RoughWire } from '../helpers/rough-wire.ts';
 
-/** See CONTRIBUTING: once, or so many times and at every point in every way. */
+/** See CONTRIBUTING. Above 0: so many times at every point, and at every statement instead of those that write. */
 const rounds = Number(process.env.NAWAAB_CRASH_ROUNDS ?? 0);
 const thorough = rounds > 0;
 const timeout = 120_000 * Math.max(1, rounds);
