@@ -239,10 +239,10 @@ describe.runIf(process.platform === 'linux')(
 
 // ---
 
-/** Each point for messages, and for changes of membership where that makes a difference. */
+/** Each point for messages, and for changes of membership where that makes a difference; each round a little later. */
 function ordersAt(points: readonly FaultPoint[]): readonly Omit<FaultOrder, 'signal'>[] {
-  return Array.from({ length: Math.max(1, rounds) }, (_, skip) =>
-    points.flatMap((point) => kindsAt(point).map((kind) => ({ point, kind, skip }))),
+  return Array.from({ length: Math.max(1, rounds) }, (_, round) =>
+    points.flatMap((point) => kindsAt(point).map((kind) => ({ point, kind, skip: point === 'draining' ? 0 : round }))),
   ).flat();
 }
 
