@@ -8,6 +8,7 @@ import { writeText } from './content.ts';
 import type { Asked, LocalId, Messenger, SendOptions } from './contract.ts';
 import type { Core } from './core.ts';
 import { inLane } from './lanes.ts';
+import type { Marks } from './marks.ts';
 import type { QueuedOperation } from './queue.ts';
 import { keptOperation } from './queue.ts';
 import type { Reading } from './reading.ts';
@@ -21,13 +22,14 @@ type Asking = Pick<
 interface Parts {
   pump(): void;
   readonly reading: Reading;
+  readonly marks: Marks;
   checkOpen(): void;
 }
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 
 /** Takes what the user asks for into the queue, and onto the disk before anything of it is sent. */
-export function createAsking(core: Core, { pump, reading, checkOpen }: Parts): Asking {
+export function createAsking(core: Core, { pump, reading, marks, checkOpen }: Parts): Asking {
   const { world, journal, queue, lanes } = core;
   const saving = new Set<Promise<void>>();
 
@@ -78,7 +80,7 @@ export function createAsking(core: Core, { pump, reading, checkOpen }: Parts): A
         ? save(operation, also)
         : inLane(lanes, conversation, async () =>
             save(operation, [...also, ...(await reading.readChanges(conversation, readUpTo))]),
-          );
+          ).then(() => marks.sayRead(conversation));
     saving.add(saved);
     saved.catch(() => {}).finally(() => saving.delete(saved));
     return { id: operation.id, outcome: operation.outcome.promise };

@@ -61,8 +61,15 @@ export interface Messenger {
   history(range: HistoryRange): Promise<readonly Item[]>;
   /** Messages whose text contains `text`, without regard to case, the newest first. */
   search(query: SearchOptions): Promise<{ readonly found: readonly Item[]; readonly next: SearchPlace | null }>;
-  /** The user has read everything up to here; never goes back. Kept on this device. */
+  /**
+   * The user has read everything up to here; never goes back. Resolves when it is kept; then it is told to members who ask
+   * for receipts, and to the user's other devices when they connect, where it counts as well. In large groups to nobody.
+   */
   markRead(conversation: ConversationId, upTo: Seq): Promise<void>;
+  /** How far the other members have come, as far as the servers tell: not in large groups. */
+  receipts(conversation: ConversationId): readonly Receipt[];
+  /** The user is typing; to be called at every key. Lost while offline. */
+  typing(conversation: ConversationId): void;
 
   /** Calls `listener` until the answered function is called. Comes after what it tells of is stored. */
   on<K extends keyof MessengerEvents>(event: K, listener: (what: MessengerEvents[K]) => void): () => void;
@@ -183,6 +190,13 @@ export interface SearchOptions {
   readonly before?: SearchPlace | null;
 }
 
+export interface Receipt {
+  readonly user: UserName;
+  /** At least one of their devices has stored everything up to here. */
+  readonly delivered: Seq;
+  readonly read: Seq;
+}
+
 export interface MessengerEvents {
   state: MessengerState;
   /** New, or changed in any way but its last entry. */
@@ -193,6 +207,10 @@ export interface MessengerEvents {
   expired: { readonly conversation: ConversationId; readonly from: Seq; readonly to: Seq; readonly missed: number };
   /** An operation is kept, was accepted, or failed. */
   operation: Operation;
+  /** Another member has come further. */
+  receipt: Receipt & { readonly conversation: ConversationId };
+  /** Another member has begun to type, or does not any more. */
+  typing: { readonly conversation: ConversationId; readonly user: UserName; readonly active: boolean };
   /** The database cannot be used any more; the messenger has stopped. */
   broken: Problem;
 }

@@ -16,6 +16,7 @@ import { createListeners } from './core.ts';
 import { createIdentity } from './identity.ts';
 import { createJournal } from './journal.ts';
 import { createLanes } from './lanes.ts';
+import { createMarks } from './marks.ts';
 import { createQueue } from './queue.ts';
 import { createReading } from './reading.ts';
 import { createReceiver } from './receiver.ts';
@@ -34,7 +35,7 @@ export async function createMessenger(world: MessengerWorld, options: MessengerO
 // ---
 
 /** As for a laboratory's users; a person's client may take its time. */
-const sessionSettings = { backoffBaseMs: 200, backoffMaxMs: 15_000, ackDelayMs: 200 };
+const sessionSettings = { backoffBaseMs: 200, backoffMaxMs: 15_000, ackDelayMs: 200, receipts: true, typing: true };
 const closeCodes = { signInAgain: 4001, takenOver: 4009 } as const;
 
 function compose(
@@ -73,7 +74,8 @@ function compose(
   const sender = createSender(core, () => session?.state === 'online');
   const receiver = createReceiver(core, sender.arrived);
   const reading = createReading(core, () => identity.me);
-  const asking = createAsking(core, { pump: sender.pump, reading, checkOpen });
+  const marks = createMarks(core, reading);
+  const asking = createAsking(core, { pump: sender.pump, reading, marks, checkOpen });
 
   return {
     get me() {
@@ -96,7 +98,9 @@ function compose(
     conversation: reading.conversation,
     history: reading.history,
     search: reading.search,
-    markRead: reading.markRead,
+    markRead: marks.markRead,
+    receipts: marks.receipts,
+    typing: marks.typing,
     on: listeners.on,
   };
 
@@ -128,6 +132,7 @@ function compose(
         expired: receiver.expired,
         accepted: sender.handlers.accepted,
         refused: sender.handlers.refused,
+        ...marks.handlers,
         state: connectionChanged,
         disconnected: ({ code }) => noteEnd(code),
       },

@@ -5,14 +5,15 @@ import { localLimits } from '../local/contract.ts';
 import { contentOf } from './content.ts';
 import type { Me, Messenger } from './contract.ts';
 import type { Core } from './core.ts';
-import { inLane } from './lanes.ts';
 import type { Room } from './rooms.ts';
 import { conversationView, conversationViews, itemOf } from './views.ts';
 
-/** What is kept, for those who look at it, and how far they have read. */
-export interface Reading extends Pick<Messenger, 'conversations' | 'conversation' | 'history' | 'search' | 'markRead'> {
+/** What is kept, for those who look at it. */
+export interface Reading extends Pick<Messenger, 'conversations' | 'conversation' | 'history' | 'search'> {
   /** Changes that mark a conversation read; to be called, and written, in its lane. */
   readChanges(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]>;
+  /** The same for what was read on another device: entries may be among it that have not come here yet. */
+  readElsewhere(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]>;
   /** Throws a `Problem` when it is not known here. */
   known(conversation: ConversationId): Room;
 }
@@ -20,7 +21,7 @@ export interface Reading extends Pick<Messenger, 'conversations' | 'conversation
 const pageDefault = 50;
 
 export function createReading(core: Core, me: () => Me | null): Reading {
-  const { rooms, database, journal, lanes } = core;
+  const { rooms, database, journal } = core;
 
   return {
     conversations: () => conversationViews(rooms, me()),
@@ -41,8 +42,8 @@ export function createReading(core: Core, me: () => Me | null): Reading {
       const { found, next } = await database.search({ text, conversation, limit, before });
       return { found: found.map((entry) => itemOf(entry, me())), next };
     },
-    markRead,
     readChanges,
+    readElsewhere,
     known,
   };
 
@@ -54,18 +55,15 @@ export function createReading(core: Core, me: () => Me | null): Reading {
     );
   }
 
-  async function markRead(conversation: ConversationId, upTo: Seq): Promise<void> {
-    known(conversation);
-    await inLane(lanes, conversation, async () => journal.write(await readChanges(conversation, upTo)));
-    core.emit('conversation', conversationView(known(conversation), me()));
+  async function readChanges(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]> {
+    const end = known(conversation).last?.seq ?? 0;
+    return readElsewhere(conversation, Math.min(upTo, end) as Seq);
   }
 
-  async function readChanges(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]> {
+  async function readElsewhere(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]> {
     const { progress, last } = known(conversation);
-    const end = (last?.seq ?? 0) as Seq;
-    const read = Math.min(upTo, end) as Seq;
-    if (read <= progress.read) return [];
-    return rooms.read(conversation, read, read === end ? 0 : await unreadAfter(conversation, read));
+    if (upTo <= progress.read) return [];
+    return rooms.read(conversation, upTo, upTo >= (last?.seq ?? 0) ? 0 : await unreadAfter(conversation, upTo));
   }
 
   async function unreadAfter(conversation: ConversationId, read: Seq): Promise<number> {

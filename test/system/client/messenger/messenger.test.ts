@@ -191,6 +191,52 @@ describe('conversations', () => {
     ]);
   });
 
+  it('read on one device are read on the other from its next connection, and the sender sees it', async () => {
+    const room = await direct();
+    const tablet = await rig.online('bob');
+    for (const text of ['1', '2', '3']) await outcomeOf(ada.messenger.send(room, text));
+    const unread = () => [bob, tablet].map((device) => device.messenger.conversation(room)?.unread);
+    expect(unread()).toEqual([3, 3]);
+    const marked = bob.messenger.markRead(room, 3 as Seq);
+    await rig.settle(5000);
+    await marked;
+    tablet.cut();
+    await rig.settle(20_000);
+    expect(unread()).toEqual([1, 1]);
+    expect(ada.messenger.receipts(room)).toEqual([{ user: 'bob', delivered: 4, read: 3 }]);
+  });
+
+  it('read offline, or while another device was away, are read everywhere in the end', async () => {
+    const room = await direct();
+    const tablet = await rig.online('bob');
+    tablet.messenger.stop();
+    for (const text of ['1', '2', '3']) await outcomeOf(ada.messenger.send(room, text));
+    bob.messenger.stop();
+    const marked = bob.messenger.markRead(room, 99 as Seq);
+    await rig.settle();
+    await marked;
+    bob.crash();
+    (await bob.boot()).start();
+    await rig.settle(5000);
+    expect(ada.messenger.receipts(room)).toEqual([{ user: 'bob', delivered: 4, read: 4 }]);
+    tablet.messenger.start();
+    await rig.settle(5000);
+    expect(tablet.messenger.conversation(room)).toMatchObject({ unread: 0, read: 4, last: { seq: 4 } });
+  });
+
+  it('tell who is typing', async () => {
+    const room = await direct();
+    const heard: unknown[] = [];
+    bob.messenger.on('typing', (typing) => heard.push(typing));
+    ada.messenger.typing(room);
+    await rig.settle(1000);
+    await outcomeOf(ada.messenger.send(room, 'there'));
+    expect(heard).toEqual([
+      { conversation: room, user: 'ada', active: true },
+      { conversation: room, user: 'ada', active: false },
+    ]);
+  });
+
   it('can be paged and searched', async () => {
     const room = await direct();
     for (const text of ['one', 'two', 'three', 'Two more']) await outcomeOf(ada.messenger.send(room, text));
