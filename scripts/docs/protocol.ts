@@ -87,7 +87,7 @@ One text frame is one JSON message with a \`type\`. Binary frames are refused. A
 6. To keep its own order, a client repeats a refused operation (\`busy\`, \`databaseDown\`, \`uncertain\`, \`tooMany\`) before it sends later ones to the same conversation, or sends them all again.
 7. Each side must say something every \`heartbeatMs\`; a silent client sends \`ping\`. Two heartbeats of silence end the connection.
 8. Reconnect with backoff: wait a random time between 0 and min(max, base · 2^attempt). Sign in again only when told 4001.
-9. \`read\` is never answered. What it leads to (\`receipt\`) is sent to those only who asked for it in \`hello\`, when nothing else waits to be sent to them, and never holds up a message. A server may give such news up; the next ones, or those after a reconnect, make it good.
+9. \`read\` is never answered. \`receipt\` and \`typing\` are sent to those only who asked for them in \`hello\`, \`presence\` to those who named somebody, when nothing else waits to be sent to them, and never holds up a message. A server may give such news up; the next ones, or those after a reconnect, make it good.
 
 ### Keys
 

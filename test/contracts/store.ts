@@ -8,6 +8,7 @@ import { keysContract } from './store-keys.ts';
 import type { Bench, StoreData } from './store-kit.ts';
 import { membershipContract } from './store-membership.ts';
 import { messagesContract } from './store-messages.ts';
+import { presenceContract } from './store-presence.ts';
 import { readingContract } from './store-reading.ts';
 import { receiptsContract } from './store-receipts.ts';
 import { takeoverContract } from './store-takeover.ts';
@@ -42,6 +43,7 @@ export function storeContract(name: string, createData: () => Promise<StoreData>
     describe('key packages and bundles', () => keyDirectoryContract(bench));
     describe('reading', () => readingContract(bench));
     describe('receipts', () => receiptsContract(bench));
+    describe('presence', () => presenceContract(bench));
     describe('takeover', () => takeoverContract(bench));
     describe('blobs', () => blobsContract(bench));
   });

@@ -41,6 +41,7 @@ export const validFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constant('leave' as const), clientId: id, conversation: id }),
   fc.record({ type: fc.constantFrom('ack' as const, 'read' as const), conversation: id, upTo: fc.nat() }),
   fc.record({ type: fc.constant('typing' as const), conversation: id }),
+  fc.record({ type: fc.constant('presence' as const), watch: fc.array(name, { maxLength: 3 }) }),
   fc.record({ type: fc.constant('ping' as const) }),
 ) as fc.Arbitrary<Frame>;
 

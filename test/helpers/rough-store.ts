@@ -57,6 +57,13 @@ export function createRoughStore(random: Random, delayMaxMs: number): RoughStore
       conversation: rough(clock, store.conversation),
       heads: rough(clock, store.heads),
       moveCursors: rough(clock, store.moveCursors),
+      presence: {
+        openLease: rough(clock, store.presence.openLease),
+        renewLease: rough(clock, store.presence.renewLease),
+        movePresence: rough(clock, store.presence.movePresence),
+        presenceOf: rough(clock, store.presence.presenceOf),
+        acquaintances: rough(clock, store.presence.acquaintances),
+      },
       receipts: {
         moveReads: rough(clock, store.receipts.moveReads),
         pointers: rough(clock, store.receipts.pointers),

@@ -1,7 +1,8 @@
 import type { ClientFrame, OperationFrame } from '../protocol/frames.ts';
 import { changeChars } from '../protocol/frames.ts';
+import type { ConversationId, Seq } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
-import type { Invocation } from './contract.ts';
+import type { Invocation, SessionSettings } from './contract.ts';
 
 /** An operation without its client id. */
 export type Asking = {
@@ -10,6 +11,11 @@ export type Asking = {
 
 export function frameText(frame: ClientFrame): string {
   return JSON.stringify(frame);
+}
+
+/** What is not wanted is left out. */
+export function helloText({ token, receipts, typing }: SessionSettings, cursors: [ConversationId, Seq][]): string {
+  return frameText({ type: 'hello', token, cursors, ...(receipts && { receipts }), ...(typing && { typing }) });
 }
 
 /** What the application is told of an operation that it asked for. */

@@ -36,6 +36,11 @@ export interface ClientSession {
    * The user is typing; to be called at every key. Said now and then while connected, to the others who ask for it.
    */
   typing(conversation: ConversationId): void;
+  /**
+   * Hears from now on of the presence of these users instead of others, also after a reconnect. At most
+   * `presenceWatchMax`, of which those who share a conversation with the user count.
+   */
+  watch(users: readonly UserName[]): void;
   /** Operations not answered yet. */
   readonly pending: number;
   /** The last entry of a conversation up to which everything has been shown; 0 if none. */
@@ -100,6 +105,8 @@ export interface SessionHandlers {
   receipt?(receipt: { conversation: ConversationId; user: UserName; delivered: Seq; read: Seq }): void;
   /** A member has begun to type (`active`) or does not any more: by what they sent, or in silence. Only with `typing`. */
   typing?(typing: { conversation: ConversationId; user: UserName; active: boolean }): void;
+  /** How it is with a watched user. `at`: online since, or last seen; 0 when never. */
+  presence?(presence: { user: UserName; online: boolean; at: number }): void;
 }
 
 /** What the application asked for. */

@@ -1,7 +1,8 @@
 import type { Cancel, Ms } from '../ports.ts';
-import type { ClientFrame, Entry, ReceiptFrame, TypingFrame } from '../protocol/frames.ts';
+import type { ClientFrame, Entry, PresenceFrame, ReceiptFrame, TypingFrame } from '../protocol/frames.ts';
 import type { ConversationId, Seq, UserName } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
+import { frameText } from './asking.ts';
 import type { Connection } from './connection.ts';
 import type { SessionHandlers, SessionSettings, SessionWorld } from './contract.ts';
 import { Typists } from './typists.ts';
@@ -22,6 +23,7 @@ export class Ephemeral {
   private readonly pointers = new Map<ConversationId, Map<UserName, Pointers>>();
   private cancelReads: Cancel | null = null;
   private readonly typists: Typists;
+  private watched: readonly UserName[] = [];
   /** When it was last said that the user is typing, and where. */
   private typed: { readonly conversation: ConversationId; readonly at: Ms } | null = null;
 
@@ -33,16 +35,18 @@ export class Ephemeral {
     this.typists = new Typists(world.clock, (typing) => handlers.typing?.(typing));
   }
 
-  heard(frame: ReceiptFrame | TypingFrame): void {
+  heard(frame: ReceiptFrame | TypingFrame | PresenceFrame): void {
     if (frame.type === 'receipt') this.receipt(frame);
-    else this.typists.began(frame);
+    else if (frame.type === 'typing') this.typists.began(frame);
+    else for (const one of frame.users) this.handlers.presence?.(one);
   }
 
   // --- the connection
 
-  /** The server knows the conversations by now. */
+  /** The server knows the conversations by now. Whom the last connection watched, this one does not yet. */
   online(): void {
     this.sayReads();
+    if (this.watched.length > 0) this.sayWatch();
   }
 
   leaving(): void {
@@ -59,7 +63,7 @@ export class Ephemeral {
   }
 
   private say(frame: ClientFrame): void {
-    this.connection.send(JSON.stringify(frame));
+    this.connection.send(frameText(frame));
   }
 
   // --- receipts
@@ -96,6 +100,25 @@ export class Ephemeral {
     };
     members.set(user, now);
     this.handlers.receipt?.({ conversation, user, ...now });
+  }
+
+  // --- presence
+
+  watch(users: readonly UserName[]): void {
+    const distinct = [...new Set(users)];
+    if (distinct.length > limits.presenceWatchMax) {
+      const { length } = distinct;
+      this.world.log.write(
+        'warn',
+        `Of ${length} users to watch only the first ${limits.presenceWatchMax} are watched.`,
+      );
+    }
+    this.watched = distinct.slice(0, limits.presenceWatchMax);
+    if (this.connection.state === 'online') this.sayWatch();
+  }
+
+  private sayWatch(): void {
+    this.say({ type: 'presence', watch: [...this.watched] });
   }
 
   // --- typing

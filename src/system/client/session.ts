@@ -2,7 +2,7 @@ import { errors } from '../protocol/errors.ts';
 import type { AcceptedFrame, Entry, OperationFrame, RefusedFrame, ServerFrame } from '../protocol/frames.ts';
 import type { ClientId, ConversationId, Seq, ServerId, UserName } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
-import { type Asking, frameText, invocationOf, isTooLarge } from './asking.ts';
+import { type Asking, frameText, helloText, invocationOf, isTooLarge } from './asking.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type {
   AskOptions,
@@ -125,12 +125,14 @@ class Session implements ClientSession, ConnectionOwner {
     this.ephemeral().typing(conversation);
   }
 
+  watch(users: readonly UserName[]): void {
+    this.ephemeral().watch(users);
+  }
+
   // --- the connection's owner
 
   hello(): string {
-    const { token, receipts, typing } = this.settings;
-    const cursors = this.inbox?.cursors() ?? [];
-    return frameText({ type: 'hello', token, cursors, ...(receipts && { receipts }), ...(typing && { typing }) });
+    return helloText(this.settings, this.inbox?.cursors() ?? []);
   }
 
   frame(frame: ServerFrame): void {
@@ -162,15 +164,11 @@ class Session implements ClientSession, ConnectionOwner {
         this.handlers.caughtUp?.();
         this.news?.online();
         return;
-      case 'receipt':
-      case 'typing':
-        this.ephemeral().heard(frame);
-        return;
       case 'goAway':
       case 'pong':
         return;
       default:
-        frame satisfies never;
+        this.ephemeral().heard(frame);
     }
   }
 

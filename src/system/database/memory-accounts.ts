@@ -50,7 +50,8 @@ export function createMemoryAccounts() {
     /** Also one who is deleted. */
     person: (name: string) => byKey.get(nameKey(name)),
     nameOf: (user: UserId): UserName => users.get(user)!.name,
-    isDeleted: (user: UserId): boolean => users.get(user)?.deleted ?? false,
+    /** Exists and is not deleted. */
+    isUser: (user: UserId): boolean => users.get(user)?.deleted === false,
     /** The device is one that somebody may have signed in on. */
     isDevice: (device: DeviceId): boolean => devices[device - 1]?.label != null,
     newestConnection: (device: DeviceId): number => devices[device - 1]?.connection ?? 0,

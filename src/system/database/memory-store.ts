@@ -1,12 +1,13 @@
 import type { EpochMs } from '../ports.ts';
 import type { Entry } from '../protocol/frames.ts';
-import type { ClientId, ConversationId, Seq, UserId, UserName } from '../protocol/ids.ts';
+import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Departures } from './account-store.ts';
 import { createMemoryAccounts } from './memory-accounts.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryConversations } from './memory-conversations.ts';
 import { createMemoryKeys } from './memory-keys.ts';
+import { createMemoryPresence } from './memory-presence.ts';
 import { createMemoryReceipts } from './memory-receipts.ts';
 import type { Store } from './store.ts';
 import { StoreFailure } from './store.ts';
@@ -48,8 +49,16 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
   const blobs = createMemoryBlobs(conversations.isMember);
   const receipts = createMemoryReceipts({
     membersOf: (id) => conversations.conversation(id)?.members ?? null,
-    visibleUpTo: (user, id) => (accounts.isDeleted(user) ? (0 as Seq) : conversations.visibleUpTo(user, id)),
+    visibleUpTo: (user, id) => (accounts.isUser(user) ? conversations.visibleUpTo(user, id) : (0 as Seq)),
     storedUpTo: (user, id) => conversations.storedUpTo(accounts.devicesOfUser(user), id),
+  });
+  const presence = createMemoryPresence({
+    nameOf: (user) => (accounts.isUser(user) ? accounts.nameOf(user) : null),
+    findUser: accounts.findUser,
+    shareConversation: (one, other) =>
+      conversations
+        .membershipsOf(one, 0 as DeviceId)
+        .some(({ conversation, leftSeq }) => leftSeq === null && conversations.isMember(other, conversation)),
   });
   let closed = false;
 
@@ -81,6 +90,13 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     receipts: {
       moveReads: (reads) => answer(() => receipts.moveReads(reads)),
       pointers: (ids, membersMax) => answer(() => receipts.pointers(ids, membersMax)),
+    },
+    presence: {
+      openLease: (now) => answer(() => presence.openLease(now)),
+      renewLease: (lease, times) => answer(() => presence.renewLease(lease, times)),
+      movePresence: (lease, moves) => answer(() => presence.movePresence(lease, moves)),
+      presenceOf: (users) => answer(() => presence.presenceOf(users)),
+      acquaintances: (asked) => answer(() => presence.acquaintances(asked)),
     },
     expire: (before, limit) => answer(() => conversations.expire(before, limit)),
     blobs: {
@@ -127,6 +143,7 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
         keys.forgetDevice(device);
       }
       receipts.forgetUser(user);
+      presence.forgetUser(user);
       leaving.delete(user);
     }
     return { written, more: true };

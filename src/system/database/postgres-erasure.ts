@@ -18,6 +18,8 @@ export const erasures: Readonly<Record<string, Erasure>> = {
     kind: 'kept',
     why: 'They belong to their conversation; those that no key change refers to expire within the hour.',
   },
+  presence_online: { kind: 'rowsOfUser', column: 'user_id' },
+  presence_seen: { kind: 'rowsOfUser', column: 'user_id' },
   blob_allowances: { kind: 'rowsOfUser', column: 'user_id' },
   blobs: { kind: 'kept', why: 'Images belong to their conversation, until they expire.' },
   blob_chunks: { kind: 'kept', why: 'They are the bytes of the blobs.' },
@@ -26,6 +28,7 @@ export const erasures: Readonly<Record<string, Erasure>> = {
   conversations: { kind: 'kept', why: 'They belong to their members.' },
   members: { kind: 'kept', why: 'They say who may see which entries; those of the user are ended.' },
   messages: { kind: 'kept', why: 'What was written belongs to its readers, until it expires.' },
+  presence_leases: { kind: 'kept', why: 'About servers, not about users.' },
   migrations: { kind: 'kept', why: 'About the database, not about users.' },
 };
 

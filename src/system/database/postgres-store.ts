@@ -10,6 +10,7 @@ import { createConversations } from './postgres-conversations.ts';
 import { createKeys } from './postgres-keys.ts';
 import { migrate } from './postgres-migrate.ts';
 import { createPool, type Pool } from './postgres-pool.ts';
+import { createPresence } from './postgres-presence.ts';
 import { createReceipts } from './postgres-receipts.ts';
 import type { Store } from './store.ts';
 
@@ -45,6 +46,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     ...createConversations(pool),
     receipts: createReceipts(pool),
     keys: createKeys(pool),
+    presence: createPresence(pool),
     accept: createAccept(writer),
     blobs: createBlobs(blobs),
     change: createChange(pool, { groupMembersMax }),

@@ -1,4 +1,4 @@
-import type { ConversationId, Seq, ServerId, UserName } from '../protocol/ids.ts';
+import type { ConversationId, Seq, ServerId, UserId, UserName } from '../protocol/ids.ts';
 
 /**
  * What servers tell each other besides hints: ephemeral news. A signal may be lost, doubled or late; nothing is lost with
@@ -7,7 +7,7 @@ import type { ConversationId, Seq, ServerId, UserName } from '../protocol/ids.ts
 export type Signal = NewsSignal | InterestSignal;
 
 /** What is told to sessions that asked for it. */
-export type NewsSignal = ReceiptSignal | TypingSignal;
+export type NewsSignal = ReceiptSignal | TypingSignal | PresenceSignal;
 
 /** A pointer of a user has moved, and is stored. */
 export interface ReceiptSignal {
@@ -29,6 +29,12 @@ export interface TypingSignal {
   readonly at: Seq;
 }
 
+/** It is in the store that these users came or went; how it is now is to be read there. */
+export interface PresenceSignal {
+  readonly kind: 'presence';
+  readonly users: readonly UserId[];
+}
+
 /** What the sessions of a server asked for. Others send it only that. Repeated while there is something, and soon forgotten. */
 export interface InterestSignal {
   readonly kind: 'interest';
@@ -36,4 +42,4 @@ export interface InterestSignal {
   readonly wants: readonly Interest[];
 }
 
-export type Interest = 'receipts' | 'typing';
+export type Interest = 'receipts' | 'typing' | 'presence';

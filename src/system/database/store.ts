@@ -5,6 +5,7 @@ import type { BundleId, ClientId, ConversationId, DeviceId, Seq, UserId, UserNam
 import type { AccountStore } from './account-store.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { KeyStore } from './key-store.ts';
+import type { PresenceStore } from './presence-store.ts';
 import type { ReceiptStore } from './receipt-store.ts';
 
 /**
@@ -60,6 +61,8 @@ export interface Store extends AccountStore {
   moveCursors(cursors: readonly Cursor[]): Promise<void>;
   /** How far users have read, and what others are told of it. */
   readonly receipts: ReceiptStore;
+  /** Who is online. */
+  readonly presence: PresenceStore;
 
   /** Deletes at most `limit` messages accepted before `before`; answers how many it deleted. Membership entries stay. */
   expire(before: EpochMs, limit: number): Promise<number>;

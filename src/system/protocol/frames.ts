@@ -1,37 +1,16 @@
 /** Every frame of the WebSocket `/v1/socket`, both ways. One JSON text frame is one message. `docs/protocol.md` is made from this file. */
 import { z } from 'zod';
+import { ephemeralClientFrames, ephemeralServerFrames } from './ephemeral-frames.ts';
 import { type ErrorCode, errorCodes } from './errors.ts';
-import type { BundleId, ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from './ids.ts';
+import { at, bundleId, clientId, conversationId, deviceId, payload, seq, serverId, userName } from './fields.ts';
+import type { ClientId, DeviceId, Seq } from './ids.ts';
 import { limits } from './limits.ts';
+
+export * from './fields.ts';
 
 /** Path of the socket. */
 export const socketPath = '/v1/socket';
 
-const id = z.int().min(1);
-export const conversationId = id.describe('Id of a conversation.') as unknown as z.ZodType<ConversationId>;
-export const deviceId = id.describe('Id of a device.') as unknown as z.ZodType<DeviceId>;
-export const seq = z
-  .int()
-  .min(0)
-  .describe('Place in the conversation: 1, 2, 3 … without gaps; 0 is before the first.') as unknown as z.ZodType<Seq>;
-export const clientId = id.describe(
-  'Chosen by the device for one operation, never used for another on that device; a counter is best. Retries repeat it.',
-) as unknown as z.ZodType<ClientId>;
-export const serverId = z.string().min(1).max(64).describe('Name of a server.') as unknown as z.ZodType<ServerId>;
-
-/** Letters, digits, and `. _ -` inside: what a user may be called. Case is kept but does not tell names apart. */
-export const userName = z
-  .string()
-  .max(limits.nameCharsMax)
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/)
-  .describe('Name of a user; case is kept but does not tell names apart.') as unknown as z.ZodType<UserName>;
-
-/** Opaque bytes in base64url without padding. The server never looks inside. */
-export const payload = z
-  .string()
-  .max(limits.payloadCharsMax)
-  .regex(/^[A-Za-z0-9_-]*$/)
-  .describe('Opaque bytes in base64url without padding; the server never looks inside.');
 const title = z.string().min(1).max(limits.groupTitleCharsMax).describe('Title of the group, for people.');
 const epoch = z
   .int()
@@ -40,7 +19,6 @@ const epoch = z
 const sealed = seq.describe(
   'Place of the last entry by which somebody left since the last key change; 0 when nobody did.',
 ) as unknown as z.ZodType<Seq>;
-export const bundleId = id.describe('Id of a key bundle.') as unknown as z.ZodType<BundleId>;
 const users = z
   .array(userName)
   .min(1)
@@ -75,7 +53,6 @@ export function changeChars(frame: {
   const { users = [], keys } = frame;
   return users.reduce((sum, name) => sum + name.length, keys?.commit?.length ?? 0);
 }
-const at = z.int().min(0).describe('When the server accepted it, milliseconds since 1970-01-01 UTC.');
 
 /** What a client may send. Every operation that writes carries a `clientId` and is answered by `accepted` or `refused`. */
 export const clientFrame = z.discriminatedUnion('type', [
@@ -127,16 +104,7 @@ export const clientFrame = z.discriminatedUnion('type', [
   z
     .strictObject({ type: z.literal('ack'), conversation: conversationId, upTo: seq })
     .describe('Everything up to and with `upTo` is stored on the device. Cumulative; never answered.'),
-  z
-    .strictObject({ type: z.literal('read'), conversation: conversationId, upTo: seq })
-    .describe(
-      'The user has read everything up to and with `upTo`; what the device was not sent does not count. Cumulative; never answered. To be said after `caughtUp`, and said again after a reconnect if the connection was lost soon after it.',
-    ),
-  z
-    .strictObject({ type: z.literal('typing'), conversation: conversationId })
-    .describe(
-      'The user is typing. To be repeated every `typingRepeatMs` while it lasts; more often is swallowed. Never stored, never answered.',
-    ),
+  ...ephemeralClientFrames,
   z.strictObject({ type: z.literal('ping') }).describe('A sign of life. Answered by `pong`.'),
 ]);
 export type ClientFrame = z.infer<typeof clientFrame>;
@@ -248,26 +216,7 @@ export const serverFrame = z.discriminatedUnion('type', [
       retryAfterMs: z.int().optional(),
     })
     .describe('The operation was refused; the error’s entry says whether it certainly did not happen.'),
-  z
-    .strictObject({
-      type: z.literal('receipt'),
-      conversation: conversationId,
-      user: userName,
-      delivered: seq.describe(
-        'At least one of the user’s devices has stored everything up to here.',
-      ) as unknown as z.ZodType<Seq>,
-      read: seq.describe(
-        'The user has read everything up to here; never more than `delivered`.',
-      ) as unknown as z.ZodType<Seq>,
-    })
-    .describe(
-      'How far a member has come. Sent to those who asked in `hello`: how it is now, one’s own pointers included, before or soon after `caughtUp` and for each new conversation; then when a pointer of another member has moved, at most one for each user and conversation in a quarter of a second. On one connection and from one to the next, the pointers of a user never go back. Not sent in groups of more than `ephemeralMembersMax` members.',
-    ),
-  z
-    .strictObject({ type: z.literal('typing'), conversation: conversationId, user: userName })
-    .describe(
-      'A member is typing. It holds for `typingLifeMs`, or until an entry of theirs comes. Sent to those who asked in `hello`, in groups of up to `ephemeralMembersMax` members.',
-    ),
+  ...ephemeralServerFrames,
   z.strictObject({ type: z.literal('pong') }).describe('Answers `ping`.'),
   z
     .strictObject({
@@ -287,4 +236,5 @@ export type ExpiredFrame = Extract<ServerFrame, { type: 'expired' }>;
 export type AcceptedFrame = Extract<ServerFrame, { type: 'accepted' }>;
 export type ReceiptFrame = Extract<ServerFrame, { type: 'receipt' }>;
 export type TypingFrame = Extract<ServerFrame, { type: 'typing' }>;
+export type PresenceFrame = Extract<ServerFrame, { type: 'presence' }>;
 export type RefusedFrame = Extract<ServerFrame, { type: 'refused' }>;

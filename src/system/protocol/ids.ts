@@ -11,6 +11,8 @@ export type ClientId = number & { readonly __id: 'client' };
 export type UserName = string & { readonly __id: 'userName' };
 /** What a change of keys leaves for those who join: see `POST /v1/key-bundles`. */
 export type BundleId = number & { readonly __id: 'bundle' };
+/** What a server holds while it says who is online. */
+export type LeaseId = number & { readonly __id: 'lease' };
 export type ServerId = string & { readonly __id: 'server' };
 /** 192 unguessable bits in base64url: 32 characters. */
 export type BlobId = string & { readonly __id: 'blob' };

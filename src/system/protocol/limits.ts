@@ -36,6 +36,8 @@ export const limits = {
   typingRepeatMs: 3000,
   /** And believed for so long. */
   typingLifeMs: 7000,
+  /** Users whose presence one connection may watch. */
+  presenceWatchMax: 500,
   /** Operations of one session that wait for an answer; more are refused with `busy`. */
   inFlightPerSessionMax: 1024,
   /** Malformed frames in one minute before the connection is closed with 4004. */

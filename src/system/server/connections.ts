@@ -84,8 +84,8 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
     if (frame.type === 'hello') void hello(session, frame);
     else if (frame.type === 'ping') write(session, pongText);
     else if (frame.type === 'ack') hooks.ack(session, frame);
-    else if (frame.type === 'read' || frame.type === 'typing') hooks.ephemeral(session, frame);
-    else hooks.operation(session, frame, bytes);
+    else if ('clientId' in frame) hooks.operation(session, frame, bytes);
+    else hooks.ephemeral(session, frame);
   }
 
   async function hello(session: Session, frame: Extract<ClientFrame, { type: 'hello' }>): Promise<void> {

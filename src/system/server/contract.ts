@@ -79,6 +79,16 @@ export interface ServerSettings {
   readonly ephemeralMembersMax: number;
   /** Read pointers that wait for the store, and signals that wait for the bus. */
   readonly ephemeralQueueMax: number;
+  /** How long a user without a connection still counts as online. */
+  readonly presenceGraceMs: Ms;
+  /** Changes of presence are gathered this long before they are written. */
+  readonly presenceWindowMs: Ms;
+  /** A server that could not renew its lease for so long is taken for dead. */
+  readonly presenceLeaseMs: Ms;
+  /** How often the presence of watched users is read again, in case a signal was lost. */
+  readonly presenceRefreshMs: Ms;
+  /** Watched users, summed over all sessions. */
+  readonly presenceWatchesMax: number;
   /** Pause before a failed read, flush or ping is tried again. */
   readonly retryMs: Ms;
   readonly drainMs: Ms;

@@ -73,6 +73,13 @@ export function watchDatabase(
       conversation: watched((id) => store.conversation(id)),
       heads: watched((ids) => store.heads(ids)),
       moveCursors: watched((cursors) => store.moveCursors(cursors)),
+      presence: {
+        openLease: watched((now) => store.presence.openLease(now)),
+        renewLease: watched((lease, times) => store.presence.renewLease(lease, times)),
+        movePresence: watched((lease, moves) => store.presence.movePresence(lease, moves)),
+        presenceOf: watched((users) => store.presence.presenceOf(users)),
+        acquaintances: watched((asked) => store.presence.acquaintances(asked)),
+      },
       receipts: {
         moveReads: watched((reads) => store.receipts.moveReads(reads)),
         pointers: watched((ids, membersMax) => store.receipts.pointers(ids, membersMax)),

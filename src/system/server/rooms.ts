@@ -86,6 +86,10 @@ export interface RoomHooks {
   joined(feed: Feed): void;
   /** Users came to the conversation. */
   came(id: ConversationId, names: readonly UserName[]): void;
+  /** These, or nobody knows who, left it. */
+  went(room: Room, names: readonly UserName[] | null): void;
+  /** The membership is over. */
+  ended(feed: Feed): void;
   /** The membership is over, yet the conversation is known to have gone on. */
   endedEarly(feed: Feed): void;
   /** Something is missing in the room: to be read `now`, or after a while. */
@@ -152,6 +156,7 @@ export function createRooms(hooks: RoomHooks): Rooms {
   function end(feed: Feed): void {
     const { room } = feed;
     leave(feed);
+    hooks.ended(feed);
     if (room.head > feed.sent) hooks.endedEarly(feed);
   }
 
@@ -228,6 +233,7 @@ export function createRooms(hooks: RoomHooks): Rooms {
       hooks.came(room.id, entry.users);
       return;
     }
+    hooks.went(room, entry.users);
     for (let i = room.live.length - 1; i >= 0; i--) {
       const feed = room.live[i]!;
       if (entry.seq > feed.knownAt && entry.users.includes(feed.session.who!.name)) end(feed);
@@ -240,6 +246,7 @@ export function createRooms(hooks: RoomHooks): Rooms {
     room.at = room.head;
     room.changedAt = room.head;
     if (room.pending !== null) dropPassed(room);
+    hooks.went(room, null);
     for (let i = room.live.length - 1; i >= 0; i--) {
       if (room.live[i]!.sent < room.at) fallBehind(room.live[i]!);
     }

@@ -66,6 +66,8 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
     deliver: connections.deliver,
     fellBehind: catchUp.add,
     joined: (feed) => ephemeral.joined(feed),
+    ended: (feed) => ephemeral.ended(feed),
+    went: (room, names) => ephemeral.went(room, names),
     gap: gaps.note,
     came(id, names) {
       for (const name of names) for (const session of directory.named(name)) memberships.touched(session, id);
@@ -86,7 +88,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
   });
   const blobs = createBlobs(ground, secrets);
   const departures = createDepartures(ground, hints, spreadChange);
-  const ephemeral: EphemeralNews = createEphemeral(ground, { bus, rooms, sessions: connections });
+  const ephemeral: EphemeralNews = createEphemeral(ground, { bus, rooms, sessions: connections, directory });
   let draining: Promise<void> | null = null;
 
   const passwords = createPasswordGate(clock, settings);

@@ -18,6 +18,7 @@ let heard: string[];
 
 const hearers: SessionHandlers = {
   receipt: ({ user, delivered, read }) => heard.push(`${user} has ${delivered}, read ${read}`),
+  presence: ({ user, online, at }) => heard.push(`${user} is ${online ? 'online' : 'gone'} at ${at}`),
   typing: ({ conversation, user, active }) => heard.push(`${user} ${active ? 'types' : 'stops'} in ${conversation}`),
 };
 
@@ -142,6 +143,49 @@ describe('typing of a session', () => {
     expect(heard).toEqual(['bob stops in 1']);
     await clock.advance(1);
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('presence of a session', () => {
+  it('the list is said when it is asked for, and again after a reconnect; an empty one ends it', async () => {
+    const session = newSession();
+    session.watch([bob]);
+    await goOnline(session);
+    session.watch([bob, 'cleo' as UserName, bob]);
+    await clock.advance(1);
+    expect(frames('presence')).toEqual([
+      { type: 'presence', watch: ['bob'] },
+      { type: 'presence', watch: ['bob', 'cleo'] },
+    ]);
+    server.cut();
+    await clock.advance(2000);
+    expect(frames('presence').slice(2)).toEqual([{ type: 'presence', watch: ['bob', 'cleo'] }]);
+    session.watch([]);
+    await clock.advance(1);
+    server.cut();
+    await clock.advance(2000);
+    expect(frames('presence').slice(3)).toEqual([{ type: 'presence', watch: [] }]);
+  });
+
+  it('a list that is too long is cut, not refused for ever', async () => {
+    const session = newSession();
+    session.watch(Array.from({ length: limits.presenceWatchMax + 5 }, (_, i) => `user${i}` as UserName));
+    await goOnline(session);
+    expect(frames('presence')[0]).toMatchObject({ watch: { length: limits.presenceWatchMax } });
+  });
+
+  it('is told to the application user by user', async () => {
+    await goOnline(newSession());
+    const cleo = 'cleo' as UserName;
+    server.say({
+      type: 'presence',
+      users: [
+        { user: bob, online: true, at: 5 },
+        { user: cleo, online: false, at: 0 },
+      ],
+    });
+    await clock.advance(1);
+    expect(heard).toEqual(['bob is online at 5', 'cleo is gone at 0']);
   });
 });
 

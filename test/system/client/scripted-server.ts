@@ -127,6 +127,7 @@ export function createScriptedServer(world: { clock: Clock; random: Random }, ma
       case 'ack':
       case 'read':
       case 'typing':
+      case 'presence':
         break;
       default:
         answer(from, frame);

@@ -93,6 +93,14 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
       moveReads: (reads) => ((copy) => call(copy.length, () => store.receipts.moveReads(copy)))([...reads]),
       pointers: (ids, membersMax) => ((copy) => call(0, () => store.receipts.pointers(copy, membersMax)))([...ids]),
     },
+    presence: {
+      openLease: (now) => call(1, () => store.presence.openLease(now)),
+      renewLease: (lease, times) => call(1, () => store.presence.renewLease(lease, times)),
+      movePresence: (lease, moves) =>
+        call(moves.came.length + moves.went.length, () => store.presence.movePresence(lease, moves)),
+      presenceOf: (users) => call(0, () => store.presence.presenceOf(users)),
+      acquaintances: (asked) => call(0, () => store.presence.acquaintances(asked)),
+    },
     expire: (before, limit) => call(0, () => store.expire(before, limit)),
     keys: {
       addPackages: (upload) => call(upload.packages.length, () => store.keys.addPackages(upload)),

@@ -12,7 +12,7 @@ export interface Outflow {
   owe(session: Session): void;
   left(session: Session): void;
   /** Sessions that something is to be said to. */
-  readonly size: number;
+  readonly waiting: number;
 }
 
 /** One kind of news. */
@@ -42,7 +42,7 @@ export function createOutflow(ground: Ground, { write, sources, tally }: Parts):
       pacer.wake();
     },
     left: (session) => void due.delete(session),
-    get size() {
+    get waiting() {
       return due.size;
     },
   };

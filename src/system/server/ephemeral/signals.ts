@@ -1,7 +1,7 @@
 import type { Bus } from '../../database/bus.ts';
-import type { Interest, NewsSignal } from '../../database/signal.ts';
+import type { Interest, NewsSignal, PresenceSignal } from '../../database/signal.ts';
 import type { Ms } from '../../ports.ts';
-import type { Seq, ServerId } from '../../protocol/ids.ts';
+import type { Seq, ServerId, UserId } from '../../protocol/ids.ts';
 import type { Ground } from '../ground.ts';
 import { createPacer } from './pacer.ts';
 import type { Tally } from './tally.ts';
@@ -17,10 +17,14 @@ export interface Signals {
   ask(interest: Interest, by: 1 | -1): void;
   /** Whether another server wants it. */
   isWanted(interest: Interest): boolean;
-  send(signal: NewsSignal): void;
+  send(signal: AboutMember): void;
+  /** These users came or went. */
+  sendPresence(users: readonly UserId[]): void;
   /** Signals that wait for the end of the window. */
   readonly waiting: number;
 }
+
+type AboutMember = Exclude<NewsSignal, PresenceSignal>;
 
 interface Parts {
   readonly bus: Bus;
@@ -33,7 +37,8 @@ export function createSignals(ground: Ground, { bus, tally, receive }: Parts): S
   const asked = new Map<Interest, number>();
   /** What other servers want, and until when that is believed. */
   const others = new Map<ServerId, { readonly wants: readonly Interest[]; readonly until: Ms }>();
-  const waiting = new Map<string, NewsSignal>();
+  const waiting = new Map<string, AboutMember>();
+  const presence = new Set<UserId>();
   const pacer = createPacer(clock, settings.ephemeralWindowMs, flush);
 
   return {
@@ -54,8 +59,9 @@ export function createSignals(ground: Ground, { bus, tally, receive }: Parts): S
     },
     isWanted,
     send,
+    sendPresence,
     get waiting() {
-      return waiting.size;
+      return waiting.size + presence.size;
     },
   };
 
@@ -91,11 +97,11 @@ export function createSignals(ground: Ground, { bus, tally, receive }: Parts): S
 
   // --- what goes out
 
-  function send(signal: NewsSignal): void {
+  function send(signal: AboutMember): void {
     const key = keyOf(signal);
     const before = waiting.get(key);
     if (before !== undefined) tally.coalesced++;
-    else if (waiting.size >= settings.ephemeralQueueMax) {
+    else if (waiting.size + presence.size >= settings.ephemeralQueueMax && !givePresenceUp()) {
       tally.dropped++;
       return;
     }
@@ -103,9 +109,32 @@ export function createSignals(ground: Ground, { bus, tally, receive }: Parts): S
     pacer.wake();
   }
 
+  function sendPresence(users: readonly UserId[]): void {
+    for (const user of users) {
+      if (presence.has(user)) tally.coalesced++;
+      else if (waiting.size + presence.size >= settings.ephemeralQueueMax) tally.dropped++;
+      else presence.add(user);
+    }
+    pacer.wake();
+  }
+
+  /** Others look into the store now and then, so that nobody is wrong about presence for long. */
+  function givePresenceUp(): boolean {
+    const some = presence.size > 0;
+    tally.dropped += presence.size;
+    presence.clear();
+    return some;
+  }
+
   function flush(): void {
-    bus.signal([...waiting.values()]);
+    const users = [...presence];
+    const aboutPresence: PresenceSignal[] = [];
+    for (let i = 0; i < users.length; i += usersPerSignal) {
+      aboutPresence.push({ kind: 'presence', users: users.slice(i, i + usersPerSignal) });
+    }
+    bus.signal([...waiting.values(), ...aboutPresence]);
     waiting.clear();
+    presence.clear();
   }
 }
 
@@ -113,14 +142,16 @@ export function createSignals(ground: Ground, { bus, tally, receive }: Parts): S
 
 /** How often a server repeats what it wants. */
 const announceEveryMs = 5_000;
+/** So that a signal fits into a notification of PostgreSQL. */
+const usersPerSignal = 400;
 /** A server that was not heard of for so long wants nothing any more. */
 const believedMs = 3 * announceEveryMs;
 
-function keyOf({ kind, conversation, user }: NewsSignal): string {
+function keyOf({ kind, conversation, user }: AboutMember): string {
   return `${kind} ${conversation} ${user}`;
 }
 
-function merge(one: NewsSignal, other: NewsSignal): NewsSignal {
+function merge(one: AboutMember, other: AboutMember): AboutMember {
   const at = Math.max(one.at, other.at) as Seq;
   if (one.kind === 'typing' || other.kind === 'typing') return { ...other, at };
   const delivered = Math.max(one.delivered, other.delivered) as Seq;

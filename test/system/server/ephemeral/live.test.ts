@@ -19,6 +19,7 @@ describe('two servers on PostgreSQL', () => {
   let postgres: TestPostgres;
   let url: string;
   const lives: { server: ChatServer; store: Store; bus: Bus }[] = [];
+  const dead: ChatServer[] = [];
   beforeAll(async () => {
     postgres = await startTestPostgres();
     url = await postgres.createDatabase();
@@ -30,8 +31,17 @@ describe('two servers on PostgreSQL', () => {
       await bus.close();
       await store.close();
     }
+    await Promise.all(dead.map((server) => server.drain()));
     await postgres.stop();
   });
+
+  /** As `kill -9` leaves things: nothing more is said by this server. */
+  async function kill(at: number): Promise<void> {
+    const [life] = lives.splice(at, 1);
+    await life!.bus.close();
+    await life!.store.close();
+    dead.push(life!.server);
+  }
 
   async function begin(name: string, settings: Partial<ServerSettings> = {}): Promise<ChatServer> {
     const clock = createSystemClock();
@@ -65,6 +75,24 @@ describe('two servers on PostgreSQL', () => {
     await eventually(() => cleo.frames.at(-1)).toEqual({ type: 'typing', conversation, user: 'dora' });
   }, 60_000);
 
+  it('presence goes from one to the other; the users of a server that dies do not stay online', async () => {
+    await begin('s3', quick);
+    await begin('s4', quick);
+    const [kim, lea] = [await online('kim', 2), await online('lea', 3)];
+    kim.send({ type: 'openDirect', clientId: 1, with: 'lea' });
+    await eventually(() => lea.entries()).toHaveLength(1);
+    kim.send({ type: 'presence', watch: ['lea', 'anna', 'nobody'] });
+    await eventually(() => presence(kim)).toMatchObject({ lea: { online: true } });
+    lea.pair.close();
+    await eventually(() => presence(kim)).toMatchObject({ lea: { online: false } });
+    const again = helloTo(lives[3]!.server, lea.account);
+    await eventually(() => presence(kim)).toMatchObject({ lea: { online: true } });
+    await kill(3);
+    await eventually(() => presence(kim)).toMatchObject({ lea: { online: false } });
+    expect(Object.keys(presence(kim))).toEqual(['lea']);
+    again.pair.close();
+  }, 60_000);
+
   it('receipts go from one to the other, and are there after a reconnect', async () => {
     const [anna, bob] = [await online('anna', 0, { receipts: true }), await online('bob', 1, { receipts: true })];
     anna.send({ type: 'openDirect', clientId: 1, with: 'bob' });
@@ -85,3 +113,18 @@ describe('two servers on PostgreSQL', () => {
     await eventually(() => again.frames).toContainEqual(told);
   }, 60_000);
 });
+
+// ---
+
+const quick: Partial<ServerSettings> = {
+  presenceGraceMs: 100,
+  presenceWindowMs: 50,
+  presenceLeaseMs: 1500,
+  presenceRefreshMs: 1e6,
+};
+
+/** What the client believes. */
+function presence(client: FrameClient): Record<string, { online: boolean }> {
+  const users = client.frames.flatMap((frame) => (frame.type === 'presence' ? frame.users : []));
+  return Object.fromEntries(users.map(({ user, online }) => [user, { online }]));
+}
