@@ -96,10 +96,11 @@ export const closeCodes = {
   4001: 'The token is not valid: sign in again.',
   4002: 'No `hello` in time, or no sign of life for two heartbeats: reconnect.',
   4003: 'The server is draining: reconnect after the announced delay; another server will answer.',
-  4004: 'Too many malformed frames: a defect of the client.',
+  4004: 'Too many malformed frames, or too many frames at all: a defect of the client.',
   4008: 'The reader was too slow for too long: reconnect and catch up.',
   4009: 'A newer connection of the same device took over: do not reconnect by yourself.',
   4010: 'Another connection of the same device began later, perhaps one that was given up: reconnect, and repeat what was not answered.',
+  4012: 'This user or this address has too many connections at this server: close others, or come again later.',
   4011: 'The server failed inside: reconnect with backoff.',
 } as const;
 

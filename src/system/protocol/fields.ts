@@ -22,6 +22,19 @@ export const userName = z
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/)
   .describe('Name of a user; case is kept but does not tell names apart.') as unknown as z.ZodType<UserName>;
 
+/**
+ * Text that is shown to people. Refused are characters by which it would pretend to be something else, or break the line it
+ * stands in: controls, lone halves of characters, line and paragraph separators, and what turns the direction of writing
+ * (Unicode Standard Annex #9, explicit directional formatting). The marks U+200E and U+200F turn nothing and are allowed.
+ */
+export function shownText(charsMax: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(charsMax)
+    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]*$/u);
+}
+
 /** Opaque bytes in base64url without padding. The server never looks inside. */
 export const payload = z
   .string()

@@ -11,7 +11,7 @@ export * from './fields.ts';
 /** Path of the socket. */
 export const socketPath = '/v1/socket';
 
-const title = z.string().min(1).max(limits.groupTitleCharsMax).describe('Title of the group, for people.');
+const title = shownText(limits.groupTitleCharsMax).describe('Title of the group, for people.');
 const epoch = z
   .int()
   .min(0)

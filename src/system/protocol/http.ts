@@ -1,7 +1,7 @@
 /** Every HTTP body, both ways, and the table of routes. Unknown fields are refused. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
-import { deviceId, serverId, userName } from './frames.ts';
+import { deviceId, serverId, shownText, userName } from './frames.ts';
 import {
   claimAnswer,
   keyBundleAnswer,
@@ -21,7 +21,7 @@ export const signUpAnswer = z.strictObject({ name: userName });
 export const signInBody = z.strictObject({
   name: userName,
   password: z.string().max(limits.passwordCharsMax),
-  device: z.string().min(1).max(limits.deviceLabelCharsMax),
+  device: shownText(limits.deviceLabelCharsMax),
 });
 export const signInAnswer = z.strictObject({
   name: userName,

@@ -1,3 +1,4 @@
+import type { Connected } from '../database/store.ts';
 import type { Secrets, Socket, SocketHandlers } from '../ports.ts';
 import type { CloseCode } from '../protocol/errors.ts';
 import type { ClientFrame, OperationFrame } from '../protocol/frames.ts';
@@ -5,6 +6,7 @@ import { limits } from '../protocol/limits.ts';
 import type { EphemeralFrame } from './ephemeral/create-ephemeral.ts';
 import { ephemeralOf } from './ephemeral/ephemeral.ts';
 import { type Ground, logFailure } from './ground.ts';
+import type { Quotas } from './quotas.ts';
 import { readFrame } from './read-frame.ts';
 import { type Directory, newSession, type Refusal, type Session, type SessionPort } from './session.ts';
 import type { Stats } from './stats.ts';
@@ -32,11 +34,12 @@ interface FrameHooks {
 interface Parts {
   readonly directory: Directory;
   readonly secrets: Secrets;
+  readonly quotas: Quotas;
   readonly stats: Stats;
   readonly hooks: FrameHooks;
 }
 
-export function createConnections(ground: Ground, { directory, secrets, stats, hooks }: Parts): Connections {
+export function createConnections(ground: Ground, { directory, secrets, quotas, stats, hooks }: Parts): Connections {
   const { clock, settings, random } = ground;
   const bufferMax = settings.sessionBufferBytesMax;
   let draining = false;
@@ -46,7 +49,9 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
   function accept(socket: Socket): SocketHandlers {
     const session = newSession(socket, clock.now());
     directory.connected(session);
+    const fits = quotas.came(session);
     if (draining) close(session, 4003, 'The server is draining.');
+    else if (!fits) close(session, 4012, 'This address has too many connections.');
     return {
       message: (text) => message(session, text),
       drained: () => drained(session),
@@ -65,6 +70,10 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
     try {
       if (text.length > limits.frameBytesMax) {
         close(session, 1009, 'The frame is too large.');
+        return;
+      }
+      if (!quotas.frame(session, session.heardAt)) {
+        close(session, 4004, 'Too many frames.');
         return;
       }
       const read = readFrame(text);
@@ -101,8 +110,10 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
       );
       if (isClosed(session)) return;
       if (who === null) return close(session, 4001, 'The token is not valid.');
+      if (isOneTooMany(who)) return close(session, 4012, 'This user has too many connections.');
       session.who = who;
       session.state = 'open';
+      quotas.identified(session);
       const older = directory.identified(session, who);
       if (older !== null) close(older, 4009, 'A newer connection of this device took over.');
       write(session, welcomeText(session));
@@ -112,6 +123,12 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
       refuse(session, { code: 'databaseDown' });
       close(session, 4011, 'The token could not be looked up.');
     }
+  }
+
+  /** One that takes over from an older one of its device is none more. */
+  function isOneTooMany({ user, device }: Connected): boolean {
+    const others = directory.ofUser(user);
+    return others.length >= settings.connectionsPerUserMax && others.every(({ who }) => who!.device !== device);
   }
 
   function outOfOrder(session: Session, frame: ClientFrame): void {
@@ -146,8 +163,8 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
     write(session, frame);
   }
 
-  function refuse(session: Session, { code, clientId, detail }: Refusal): void {
-    write(session, refusedText(code, { clientId, detail }));
+  function refuse(session: Session, { code, clientId, detail, retryAfterMs }: Refusal): void {
+    write(session, refusedText(code, { clientId, detail, retryAfterMs }));
   }
 
   function drained(session: Session): void {
@@ -174,6 +191,7 @@ export function createConnections(ground: Ground, { directory, secrets, stats, h
   function leave(session: Session): void {
     if (session.state === 'closed') return;
     session.state = 'closed';
+    quotas.left(session);
     directory.left(session);
     hooks.left(session);
     resumeReader(session);

@@ -129,4 +129,22 @@ export interface ServerSettings {
   /** Sign-ups and sign-ins, per name and per address, in one minute. */
   readonly signInPerMinutePerName: number;
   readonly signInPerMinutePerAddress: number;
+  /** Requests of all kinds from one address. */
+  readonly requestsPerMinutePerAddress: number;
+  /** Names that one user may look up. */
+  readonly lookupsPerMinutePerUser: number;
+  /** Messages of one user, on all connections to this server together; so many at once, then so many a second. */
+  readonly sendsPerSecPerUser: number;
+  readonly sendBurstPerUser: number;
+  /** The same for all users of one address. */
+  readonly sendsPerSecPerAddress: number;
+  readonly sendBurstPerAddress: number;
+  /** Changes of conversations and their members by one user; each user who is brought or taken counts. */
+  readonly changesPerMinutePerUser: number;
+  /** Frames of all kinds; beyond, the connection is closed with 4004. */
+  readonly framesPerSecPerConnection: number;
+  readonly frameBurstPerConnection: number;
+  /** Open connections at this server; more are closed with 4012. */
+  readonly connectionsPerUserMax: number;
+  readonly connectionsPerAddressMax: number;
 }

@@ -17,6 +17,7 @@ import { answered, byteAnswer, checked, decoded, json, type Request, readBody, r
 import { createKeyRoutes } from './key-routes.ts';
 import type { Keys } from './keys.ts';
 import type { Asker, OwnAccount } from './own-account.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 export interface HttpParts {
   readonly accounts: Accounts;
@@ -34,6 +35,9 @@ export interface HttpParts {
 export function createHttp(ground: Ground, parts: HttpParts): (request: Request) => Promise<HttpResponse> {
   const { accounts, blobs, own } = parts;
   const keyRoute = createKeyRoutes({ keys: parts.keys, identified, whileOpen });
+  const { clock, settings } = ground;
+  const requests = createRateLimit(clock, { perMinute: settings.requestsPerMinutePerAddress, keysMax });
+  const lookups = createRateLimit<UserId>(clock, { perMinute: settings.lookupsPerMinutePerUser, keysMax });
 
   const table: Readonly<Record<string, (request: Request) => Promise<HttpResponse>>> = {
     'GET /healthz': async () => json(200, { ok: true }),
@@ -74,6 +78,8 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
   };
 
   return async (request) => {
+    const retryAfterMs = request.path.startsWith('/v1/') ? requests.take(request.remote) : 0;
+    if (retryAfterMs > 0) return refusal('tooMany', { retryAfterMs });
     try {
       const answer =
         table[`${request.method} ${request.path}`] ??
@@ -119,7 +125,10 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
     const name = method === 'GET' && path.startsWith(usersPath) ? decoded(path.slice(usersPath.length)) : '';
     if (name === '') return async () => refusal('unknownPath');
     return async ({ token }) => {
-      if ((await identified(token)) === null) return refusal('unauthenticated');
+      const who = await identified(token);
+      if (who === null) return refusal('unauthenticated');
+      const retryAfterMs = lookups.take(who.user);
+      if (retryAfterMs > 0) return refusal('tooMany', { retryAfterMs });
       const user = await accounts.findUser(name);
       return user === null ? refusal('unknownUser') : json(200, user);
     };
@@ -128,6 +137,8 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
 
 // ---
 
+/** Addresses and users whose rates are remembered. */
+const keysMax = 100_000;
 const usersPath = '/v1/users/';
 const blobsPath = '/v1/blobs/';
 

@@ -13,8 +13,9 @@ import { createGroupCommit } from './group-commit.ts';
 import type { Hints } from './hints.ts';
 import { createLimiter } from './limiter.ts';
 import type { Memberships } from './memberships.ts';
+import type { Quotas } from './quotas.ts';
 import type { Rooms } from './rooms.ts';
-import type { Session, SessionPort } from './session.ts';
+import type { Refusal, Session, SessionPort } from './session.ts';
 import type { SpreadChange } from './spread-change.ts';
 import { createStaleAnswers } from './stale.ts';
 import type { Stats } from './stats.ts';
@@ -49,6 +50,7 @@ export interface Operations {
 
 interface Parts {
   readonly sessions: SessionPort;
+  readonly quotas: Quotas;
   readonly rooms: Rooms;
   readonly memberships: Memberships;
   readonly hints: Hints;
@@ -58,7 +60,7 @@ interface Parts {
 
 export function createOperations(ground: Ground, parts: Parts): Operations {
   const { clock, settings, store } = ground;
-  const { sessions, rooms, memberships, hints, stats, spreadChange } = parts;
+  const { sessions, quotas, rooms, memberships, hints, stats, spreadChange } = parts;
   const changes = createLimiter(settings.changesMax);
   const batches = createGroupCommit<Message>(ground, { mayWrite, committed, failed });
   const fences = createFences(clock, settings.repeatFirstMs);
@@ -84,7 +86,12 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
     const operation = { session, frame, clientId, arrival: session.arrivals++, bytes, since: clock.now() };
     const obstacle = whyNot(operation);
     if (obstacle !== null) {
-      refuseNow(operation, obstacle);
+      refuseNow(operation, { code: 'busy', detail: obstacle });
+      return;
+    }
+    const retryAfterMs = quotas.operation(session, frame, operation.since);
+    if (retryAfterMs > 0) {
+      refuseNow(operation, { code: 'tooMany', detail: 'This user or address does it too often.', retryAfterMs });
       return;
     }
     session.inFlight++;
@@ -107,10 +114,10 @@ export function createOperations(ground: Ground, parts: Parts): Operations {
     return fences.enter(operation) ? null : repeatFirst;
   }
 
-  function refuseNow(operation: Operation, detail: string): void {
+  function refuseNow(operation: Operation, refusal: Omit<Refusal, 'clientId'>): void {
     const { session, clientId } = operation;
     if (!stopped) fences.hold(operation);
-    sessions.refuse(session, { code: 'busy', clientId, detail });
+    sessions.refuse(session, { clientId, ...refusal });
   }
 
   // --- messages

@@ -21,6 +21,7 @@ import { createMemberships, type Memberships } from './memberships.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createOwnAccount } from './own-account.ts';
 import { createPasswordGate } from './password-gate.ts';
+import { createQuotas } from './quotas.ts';
 import { createRecheck } from './recheck.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { createDirectory } from './session.ts';
@@ -36,11 +37,13 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
   const ground: Ground = { clock, random, log, store: database.store, settings, reads };
   const stats = createStats(clock, world.vitals);
   const directory = createDirectory();
+  const quotas = createQuotas(clock, settings);
   const cursors = createCursors(ground, (feed, upTo) => ephemeral.delivered(feed, upTo));
 
   const connections: Connections = createConnections(ground, {
     directory,
     secrets,
+    quotas,
     stats,
     hooks: {
       identified(session) {
@@ -80,6 +83,7 @@ export function createServer(world: ServerWorld, settings: ServerSettings): Chat
   const spreadChange = createSpreadChange({ rooms, hints, directory, memberships });
   const operations: Operations = createOperations(ground, {
     sessions: connections,
+    quotas,
     rooms,
     memberships,
     hints,

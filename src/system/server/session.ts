@@ -6,6 +6,8 @@ import type { ClientId, ConversationId, DeviceId, Seq, UserId, UserName } from '
 import type { Ephemeral } from './ephemeral/ephemeral.ts';
 import type { Fence } from './fence.ts';
 import type { Operation } from './operations.ts';
+import type { Allowance } from './quotas.ts';
+import type { Bucket } from './rate-limit.ts';
 import type { Feed } from './rooms.ts';
 
 export interface Session {
@@ -23,6 +25,11 @@ export interface Session {
   slowSince: Ms;
   malformed: number;
   malformedSince: Ms;
+  /** What it may still send; null before it was counted. */
+  frames: Bucket | null;
+  ofAddress: Allowance | null;
+  /** Null until `open`. */
+  ofUser: Allowance | null;
 
   // --- operations
   /** Operations so far; numbers them in the order of arrival. */
@@ -69,6 +76,9 @@ export function newSession(socket: Socket, now: Ms): Session {
     slowSince: 0,
     malformed: 0,
     malformedSince: now,
+    frames: null,
+    ofAddress: null,
+    ofUser: null,
     arrivals: 0,
     inFlight: 0,
     sending: 0,
@@ -99,9 +109,10 @@ export interface SessionPort {
 }
 
 export interface Refusal {
-  readonly code: 'malformed' | 'tooLarge' | 'outOfOrder' | 'busy' | 'databaseDown';
+  readonly code: 'malformed' | 'tooLarge' | 'outOfOrder' | 'busy' | 'databaseDown' | 'tooMany';
   readonly clientId?: ClientId | undefined;
   readonly detail?: string;
+  readonly retryAfterMs?: Ms;
 }
 
 /** The sessions by whom they belong to. */

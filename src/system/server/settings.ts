@@ -155,6 +155,27 @@ export const serverSettingTable: { readonly [name in NumberSetting]: SettingEntr
   passwordQueueMax: { value: 1024, unit: 'count', min: 0, why: 'Sign-ups and sign-ins waiting; more are `busy`.' },
   signInPerMinutePerName: { value: 10, unit: 'count', min: 1, why: 'Guessing one password stays hopeless.' },
   signInPerMinutePerAddress: { value: 120, unit: 'count', min: 1, why: 'An office behind one address still works.' },
+  requestsPerMinutePerAddress: {
+    value: 3000,
+    unit: 'count',
+    min: 1,
+    why: 'Each asks the database; guessing tokens is dear.',
+  },
+  lookupsPerMinutePerUser: { value: 300, unit: 'count', min: 1, why: 'Nobody collects the names of all users.' },
+  sendsPerSecPerUser: { value: 100, unit: 'count', min: 1, why: 'Far above people, enough for a bot.' },
+  sendBurstPerUser: { value: 1000, unit: 'count', min: 1, why: 'An outbox that waited in a tunnel goes out at once.' },
+  sendsPerSecPerAddress: { value: 2000, unit: 'count', min: 1, why: 'Many accounts do not help against the limit.' },
+  sendBurstPerAddress: { value: 20_000, unit: 'count', min: 1, why: 'An office that comes back together.' },
+  changesPerMinutePerUser: { value: 600, unit: 'count', min: 1, why: 'Nobody is flooded with conversations.' },
+  framesPerSecPerConnection: { value: 1000, unit: 'count', min: 1, why: 'Reading frames costs, whatever they say.' },
+  frameBurstPerConnection: {
+    value: 20_000,
+    unit: 'count',
+    min: 1,
+    why: 'A client may acknowledge all of its conversations at once.',
+  },
+  connectionsPerUserMax: { value: 32, unit: 'count', min: 1, why: 'One for each device.' },
+  connectionsPerAddressMax: { value: 2000, unit: 'count', min: 1, why: 'One machine does not use up all sockets.' },
 };
 
 /** The settings of a server that was told nothing. */
