@@ -1,4 +1,6 @@
 /** Several chat servers sharing one memory store and bus on a manual clock, and clients that speak frames. */
+
+import { noUseLimits } from '../../src/sim/backends/lifted-limits.ts';
 import { startNodeSha256 } from '../../src/system/adapters/node-sha256.ts';
 import type { Bus } from '../../src/system/database/bus.ts';
 import { createMemoryBusHub } from '../../src/system/database/memory-bus.ts';
@@ -218,6 +220,7 @@ export function isEntry(frame: ServerFrame): frame is Entry {
 // ---
 
 const rigSettings: Partial<ServerSettings> = {
+  ...noUseLimits,
   signInPerMinutePerName: 1000,
   signInPerMinutePerAddress: 10_000,
 };

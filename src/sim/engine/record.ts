@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { cpus, type as osType, release, totalmem } from 'node:os';
 import type { RunRecord } from '../../metrics/index.ts';
+import { liftedInWords } from '../backends/lifted-limits.ts';
 import { relaxationsOf } from '../backends/processes/settings.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -54,6 +55,7 @@ export function notesOf(scenario: Scenario, backend: string): readonly string[] 
       'Generator, balancer, servers and database share one machine.',
     );
   }
+  notes.push(liftedInWords(scenario.cluster.server));
   if (!scenario.history) notes.push('No history was recorded: nothing can be said of loss, duplication and order.');
   return notes;
 }

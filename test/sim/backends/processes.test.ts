@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Cluster, ClusterOrder, StoredMessage } from '../../../src/sim/backends/backend.ts';
+import { liftedInWords, noUseLimits } from '../../../src/sim/backends/lifted-limits.ts';
 import { processesBackend } from '../../../src/sim/backends/processes/index.ts';
 import { folderPrefix, removeLeftovers } from '../../../src/sim/backends/processes/leftovers.ts';
 import { readChildren, readCommand } from '../../../src/sim/backends/processes/proc.ts';
 import { relaxationsOf, splitSettings } from '../../../src/sim/backends/processes/settings.ts';
 import { Problem } from '../../../src/sim/problem.ts';
 import { clusterSpec } from '../../../src/sim/scenario.ts';
-import { createSeededRandom, createSession, signIn, signUp } from '../../../src/system/index.ts';
+import { createSeededRandom, createSession, parseServerSettings, signIn, signUp } from '../../../src/system/index.ts';
 import { createLog } from '../../../src/system/node.ts';
 import { allGone, processesWith } from '../../helpers/processes.ts';
 
@@ -220,6 +221,15 @@ describe('settings of a laboratory server', () => {
     expect(hashCost).toEqual({ memoryKiB: 8, passes: 3 });
     expect(serverSettings).toMatchObject({ batchWaitMs: 2, signInPerMinutePerName: 5 });
     expect(serverSettings).not.toHaveProperty('hashPasses');
+  });
+
+  it('lift every limit on what one user or address may use, unless the scenario sets it, and say so', () => {
+    const { serverSettings } = splitSettings({ sendsPerSecPerUser: 7 });
+    const strict = Object.keys(noUseLimits).filter((name) => Number(serverSettings[name]) < 1_000_000);
+    expect(strict).toEqual(['sendsPerSecPerUser']);
+    expect(() => parseServerSettings(serverSettings)).not.toThrow();
+    expect(liftedInWords({})).toMatch(/one user or address are lifted\.$/);
+    expect(liftedInWords({ sendsPerSecPerUser: 7, batchWaitMs: 1 })).toMatch(/lifted, but for sendsPerSecPerUser\.$/);
   });
 
   it('are told to the reader of a report, with what a password costs', () => {

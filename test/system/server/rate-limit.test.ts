@@ -1,7 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRateLimit } from '../../../src/system/server/rate-limit.ts';
+import { createRateLimit, fullBucket, take } from '../../../src/system/server/rate-limit.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
+
+describe('a token bucket', () => {
+  it('takes all of the cost or nothing, and says truly when it can', () => {
+    const rate = { perMs: 0.01, burst: 10 };
+    const bucket = fullBucket(rate, 0);
+    expect([take(bucket, rate, 0, 8), take(bucket, rate, 0, 5)]).toEqual([0, 300]);
+    expect(take(bucket, rate, 0, 2)).toBe(0);
+    expect(take(bucket, rate, 299, 3)).toBe(1);
+    expect(take(bucket, rate, 300, 3)).toBe(0);
+  });
+});
 
 describe('a rate limit', () => {
   it('grants as many at once as in a minute, then says how long to wait, and that is true', async () => {

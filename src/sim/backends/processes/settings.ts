@@ -1,6 +1,7 @@
 import type { LocalClusterOptions } from '../../../system/node.ts';
 import type { ClusterSpec } from '../../scenario.ts';
 import { hashCostInWords, splitHashCost } from '../hash-cost.ts';
+import { noUseLimits } from '../lifted-limits.ts';
 
 const cheapHash = { hashMemoryKiB: 8, hashPasses: 1 } as const;
 const noSignInLimits = {
@@ -10,7 +11,7 @@ const noSignInLimits = {
 } as const;
 
 /** All users come from one address and sign up within seconds; a hash of production strength would be all they measure. */
-const laboratorySettings = { ...cheapHash, ...noSignInLimits } as const;
+const laboratorySettings = { ...cheapHash, ...noSignInLimits, ...noUseLimits } as const;
 
 /** What a server of the laboratory takes less strictly than one in production, and what passwords cost it. */
 export function relaxationsOf(server: ClusterSpec['server']): readonly string[] {

@@ -12,6 +12,7 @@ import {
 } from '../../../system/index.ts';
 import type { Cluster, ClusterOrder } from '../backend.ts';
 import { splitHashCost } from '../hash-cost.ts';
+import { noUseLimits } from '../lifted-limits.ts';
 import { type BalancerNode, createBalancerNode } from './balancer-node.ts';
 import { createLinkQuality, type LinkSettings } from './link.ts';
 import { createServerNode, type ServerNode } from './server-node.ts';
@@ -137,7 +138,11 @@ function startNodes(
   return order.spec.servers.map(({ cpuShare }, index) =>
     createServerNode({
       time,
-      settings: parseServerSettings({ ...splitHashCost(order.spec.server).serverSettings, server: `s${index + 1}` }),
+      settings: parseServerSettings({
+        ...noUseLimits,
+        ...splitHashCost(order.spec.server).serverSettings,
+        server: `s${index + 1}`,
+      }),
       cpuShare,
       bootMs: settings.bootMs,
       random: random.fork(`server:s${index + 1}`),
