@@ -1,13 +1,16 @@
 /** Connections that do not keep to the rules, over real sockets, and what may be answered to them. */
 import { connect, type Socket } from 'node:net';
-import { errors } from '../../src/system/protocol/errors.ts';
+import { closeCodes, errors } from '../../src/system/protocol/errors.ts';
 
 export interface Attack {
   readonly bytes: Buffer;
   /** Where the bytes are cut into separate writes, as shares of their length. */
   readonly cuts: readonly number[];
-  /** What follows the last byte: nothing, the end of one's own direction, a reset, or not even reading any more. */
-  readonly then: 'wait' | 'half' | 'reset' | 'deaf';
+  /**
+   * What follows the last byte: nothing, the end of one's own direction, a reset, or not even reading any more. `drip`: the
+   * bytes come one by one instead, and never end.
+   */
+  readonly then: 'wait' | 'half' | 'reset' | 'deaf' | 'drip';
 }
 
 /**
@@ -32,7 +35,15 @@ export function carryOut({ bytes, cuts, then }: Attack, port: number, withinMs: 
     else socket.on('data', (chunk) => void received.push(chunk));
     socket.on('connect', () => void writeAll());
 
+    async function drip(): Promise<void> {
+      for (let at = 0; !socket.destroyed && socket.writable; at++) {
+        socket.write(bytes.subarray(at % bytes.length, (at % bytes.length) + 1));
+        await new Promise((next) => setTimeout(next, dripMs));
+      }
+    }
+
     async function writeAll(): Promise<void> {
+      if (then === 'drip' && bytes.length > 0) return drip();
       for (const piece of piecesOf(bytes, cuts)) {
         socket.write(piece);
         await new Promise((next) => setImmediate(next));
@@ -45,6 +56,8 @@ export function carryOut({ bytes, cuts, then }: Attack, port: number, withinMs: 
     }
   });
 }
+
+const dripMs = 20;
 
 /** Connections of deaf attackers: their own ends. */
 const held = new Set<Socket>();
@@ -143,7 +156,7 @@ function wrongInFrame(first: number, body: Buffer): string | null {
   if (first === pong) return null;
   if (first === closing) {
     const code = body.length < 2 ? 1000 : body.readUInt16BE(0);
-    const known = ownCloseCodes.includes(code) || (code >= 4001 && code < 4011);
+    const known = ownCloseCodes.includes(code) || (Object.hasOwn(closeCodes, code) && code !== 4011);
     return known ? null : `Closed with ${code} ${body.subarray(2).toString()}`;
   }
   if (first !== text) return `A frame that begins with byte ${first}`;

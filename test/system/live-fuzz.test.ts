@@ -93,7 +93,8 @@ describe('a live system under attack', { timeout: 60_000 }, () => {
   it('answers with documented codes, forgets every connection, and two users who talk meanwhile notice nothing', async () => {
     const [alice, bob] = [await talker('alice'), await talker('bob')];
     // Some attacks sign out.
-    const tokens = { http: (await account('mallory')).token, socket: (await account('eve')).token };
+    const mallories = await Promise.all(Array.from({ length: 20 }, (_, i) => account(`mallory${i}`)));
+    const tokens = { http: mallories.map(({ token }) => token), socket: (await account('eve')).token };
     const conversation = await openDirect(alice, bob);
     const talk = [startTalking(alice, conversation), startTalking(bob, conversation)];
 
@@ -108,7 +109,7 @@ describe('a live system under attack', { timeout: 60_000 }, () => {
     const sent = talk.map((stop) => stop());
     expect(wrong).toEqual([]);
     // Otherwise the attacks did not get as far as they should.
-    expect([...met]).toEqual(expect.arrayContaining(['101', '400', '404', 'malformed', 'outOfOrder']));
+    expect([...met]).toEqual(expect.arrayContaining(['101', '204', '400', '403', '404', 'malformed', 'outOfOrder']));
     expect(failures).toEqual([]);
     await expect.poll(() => [alice.session.pending, bob.session.pending], { timeout: 10_000 }).toEqual([0, 0]);
     const heard = () => [bob, alice].map((user) => user.heard(conversation));
@@ -154,7 +155,7 @@ interface NamedAttack extends Attack {
   readonly target: number;
 }
 
-function anyAttack(tokens: { readonly http: string; readonly socket: string }): fc.Arbitrary<NamedAttack> {
+function anyAttack(tokens: { readonly http: readonly string[]; readonly socket: string }): fc.Arbitrary<NamedAttack> {
   const sent = fc.oneof(
     {
       weight: 1,
@@ -169,7 +170,7 @@ function anyAttack(tokens: { readonly http: string; readonly socket: string }): 
       cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
       // biome-ignore lint/suspicious/noThenProperty: it is what comes then.
       then: fc.constantFrom(
-        ...(['wait', 'wait', 'wait', 'half', 'half', 'half', 'half', 'reset', 'reset', 'deaf'] as const),
+        ...(['wait', 'wait', 'wait', 'half', 'half', 'half', 'half', 'reset', 'reset', 'deaf', 'drip'] as const),
       ),
       target: fc.constantFrom(0, 0, 1, 2),
     })
@@ -182,6 +183,12 @@ const path = fc.oneof(
     '/v1/users',
     '/v1/sessions',
     '/v1/users/alice',
+    '/v1/users/me',
+    '/v1/password',
+    '/v1/devices',
+    '/v1/devices/1',
+    '/v1/devices/99999999999999999999',
+    '/v1/sessions/all',
     '/v1/key-packages',
     '/v1/key-packages/alice/claim',
     '/v1/key-bundles',
@@ -267,10 +274,17 @@ const body = fc.oneof(
       { requiredKeys: [] },
     )
     .map((value) => JSON.stringify(value)),
+  fc
+    .record({
+      old: fc.constantFrom('correct horse', 'wrong horse', ''),
+      new: fc.constantFrom('correct horse', 'short'),
+    })
+    .map((value) => JSON.stringify(value)),
+  fc.record({ password: fc.constantFrom('wrong horse', '') }).map((value) => JSON.stringify(value)),
   line,
 );
 
-function httpRequest(token: string): fc.Arbitrary<{ method: string; bytes: Buffer }> {
+function httpRequest(tokens: readonly string[]): fc.Arbitrary<{ method: string; bytes: Buffer }> {
   return fc
     .record({
       method: fc.constantFrom(
@@ -291,10 +305,11 @@ function httpRequest(token: string): fc.Arbitrary<{ method: string; bytes: Buffe
       version: fc.constantFrom('HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'HTTP', ''),
       headers: fc.array(header, { maxLength: 3 }),
       authorized: fc.boolean(),
+      token: fc.constantFrom(...tokens),
       honest: fc.boolean(),
       body,
     })
-    .map(({ method, path: to, version, headers, authorized, honest, body: content }) => {
+    .map(({ method, path: to, version, headers, token, authorized, honest, body: content }) => {
       const more = [
         'host: localhost',
         'connection: close',
