@@ -2,7 +2,18 @@
 import { z } from 'zod';
 import { ephemeralClientFrames, ephemeralServerFrames } from './ephemeral-frames.ts';
 import { type ErrorCode, errorCodes } from './errors.ts';
-import { at, bundleId, clientId, conversationId, deviceId, payload, seq, serverId, userName } from './fields.ts';
+import {
+  at,
+  bundleId,
+  clientId,
+  conversationId,
+  deviceId,
+  payload,
+  seq,
+  serverId,
+  shownText,
+  userName,
+} from './fields.ts';
 import type { ClientId, DeviceId, Seq } from './ids.ts';
 import { limits } from './limits.ts';
 
