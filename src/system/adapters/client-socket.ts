@@ -49,7 +49,7 @@ export function openClientSocket(origin: URL, path: string, handlers: Handlers):
     head = noBytes;
     clearTimeout(timer);
     state = 'open';
-    take = createFrameReader({ text: hear, other: parse }, limits.frameBytesMax);
+    take = createFrameReader({ text: hear, other: parse }, limits.serverFrameBytesMax);
     handlers.opened();
     take(answer.rest, answer.rest.length);
   }
@@ -66,7 +66,7 @@ export function openClientSocket(origin: URL, path: string, handlers: Handlers):
   }
 
   function receive(): Receiver {
-    const receiver = new Receiver({ isServer: false, maxPayload: limits.frameBytesMax });
+    const receiver = new Receiver({ isServer: false, maxPayload: limits.serverFrameBytesMax });
     receiver.on('message', (data: Buffer) => hear(data.toString('utf8')));
     receiver.on('ping', (data: Buffer) => control(pong, data));
     receiver.on('conclude', (code: number, reason: Buffer) => {

@@ -1,7 +1,9 @@
 /** Every limit of the protocol, by name. A server may be configured lower, never higher. Announced in `welcome`. */
 export const limits = {
-  /** One WebSocket text frame, in bytes of UTF-8. */
+  /** One WebSocket text frame of a client, in bytes of UTF-8. */
   frameBytesMax: 64 * 1024,
+  /** One of a server: the members of the largest group have the longest names. */
+  serverFrameBytesMax: 80 * 1024,
   /** Base64url characters of one payload. */
   payloadCharsMax: 60_000,
   /** Bytes of one JSON HTTP body. */

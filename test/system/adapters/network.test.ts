@@ -6,6 +6,8 @@ import { createLog } from '../../../src/system/adapters/json-log.ts';
 import { startNodeServer } from '../../../src/system/adapters/node-server.ts';
 import { createWsTransport } from '../../../src/system/adapters/ws-transport.ts';
 import type { Socket, SocketHandlers } from '../../../src/system/ports.ts';
+import type { ConversationFrame } from '../../../src/system/protocol/frames.ts';
+import type { BundleId, ConversationId, Seq, UserName } from '../../../src/system/protocol/ids.ts';
 import { limits } from '../../../src/system/protocol/limits.ts';
 import type { ChatServer } from '../../../src/system/server/contract.ts';
 import { createEcho, type EchoRequest } from '../../helpers/echo-server.ts';
@@ -230,6 +232,31 @@ describe('message sockets', () => {
     innocent.socket.send('still here');
     await innocent.got(1);
     expect(echo.frames).toEqual(['still here']);
+  });
+
+  it('carry the longest frame of a server: the largest group, whose members have the longest names', async () => {
+    const frame: ConversationFrame = {
+      type: 'conversation',
+      conversation: Number.MAX_SAFE_INTEGER as ConversationId,
+      kind: 'group',
+      // Three bytes each in UTF-8, the most for one UTF-16 unit.
+      title: '漢'.repeat(limits.groupTitleCharsMax),
+      admin: 'n'.repeat(limits.nameCharsMax) as UserName,
+      members: Array.from({ length: limits.groupMembersMax }, () => 'n'.repeat(limits.nameCharsMax) as UserName),
+      epoch: Number.MAX_SAFE_INTEGER,
+      sealed: Number.MAX_SAFE_INTEGER as Seq,
+      bundle: Number.MAX_SAFE_INTEGER as BundleId,
+      lastSeq: Number.MAX_SAFE_INTEGER as Seq,
+      after: Number.MAX_SAFE_INTEGER as Seq,
+    };
+    const longest = JSON.stringify(frame);
+    expect(Buffer.byteLength(longest)).toBeGreaterThan(limits.frameBytesMax);
+    const echo = createEcho();
+    const { port } = await listening(echo.chat);
+    const { frames, got } = await opened(port);
+    echo.sockets[0]!.send(longest);
+    await got(1);
+    expect(frames).toEqual([longest]);
   });
 
   it('show a binary frame to the chat server as one that cannot be JSON', async () => {
