@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSystemClock } from '../../../../src/system/adapters/system-clock.ts';
-import { createSystemRandom } from '../../../../src/system/adapters/system-random.ts';
-import type { Bus } from '../../../../src/system/database/bus.ts';
-import { createPostgresBus } from '../../../../src/system/database/postgres-bus.ts';
-import { createPostgresStore } from '../../../../src/system/database/postgres-store.ts';
-import type { Store } from '../../../../src/system/database/store.ts';
-import type { ServerId } from '../../../../src/system/protocol/ids.ts';
 import type { ChatServer, ServerSettings } from '../../../../src/system/server/contract.ts';
-import { createServer } from '../../../../src/system/server/server.ts';
-import { serverDefaults } from '../../../../src/system/server/settings.ts';
-import { type Asks, type FrameClient, helloTo, plainSecrets, signInAt } from '../../../helpers/chat-rig.ts';
-import { silentLog, startTestPostgres, type TestPostgres } from '../../../helpers/postgres.ts';
+import { type Asks, type FrameClient, helloTo, signInAt } from '../../../helpers/chat-rig.ts';
+import { startTestPostgres, type TestPostgres } from '../../../helpers/postgres.ts';
+import { type PostgresServer, startPostgresServer } from '../../../helpers/postgres-server.ts';
 
 /** The machine may be busy. */
 const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
@@ -18,7 +10,7 @@ const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 describe('two servers on PostgreSQL', () => {
   let postgres: TestPostgres;
   let url: string;
-  const lives: { server: ChatServer; store: Store; bus: Bus }[] = [];
+  const lives: PostgresServer[] = [];
   const dead: ChatServer[] = [];
   beforeAll(async () => {
     postgres = await startTestPostgres();
@@ -26,11 +18,7 @@ describe('two servers on PostgreSQL', () => {
     for (const name of ['s1', 's2']) await begin(name);
   }, 60_000);
   afterAll(async () => {
-    for (const { server, store, bus } of lives) {
-      await server.drain();
-      await bus.close();
-      await store.close();
-    }
+    for (const { stop } of lives) await stop();
     await Promise.all(dead.map((server) => server.drain()));
     await postgres.stop();
   });
@@ -38,25 +26,12 @@ describe('two servers on PostgreSQL', () => {
   /** As `kill -9` leaves things: nothing more is said by this server. */
   async function kill(at: number): Promise<void> {
     const [life] = lives.splice(at, 1);
-    await life!.bus.close();
-    await life!.store.close();
+    await life!.kill();
     dead.push(life!.server);
   }
 
-  async function begin(name: string, settings: Partial<ServerSettings> = {}): Promise<ChatServer> {
-    const clock = createSystemClock();
-    const store = await createPostgresStore({ url, log: silentLog });
-    const bus = await createPostgresBus({ url, clock, log: silentLog });
-    const vitals = {
-      sample: () => ({ cpuFraction: 0, cpuMicros: 0, rssBytes: 0, eventLoopUtilization: 0, eventLoopP99Ms: 0 }),
-    };
-    const server = createServer(
-      { clock, random: createSystemRandom(), log: silentLog, store, bus, secrets: plainSecrets, vitals },
-      { ...serverDefaults, ackFlushMs: 20, drainMs: 200, ...settings, server: name as ServerId },
-    );
-    await server.start();
-    lives.push({ server, store, bus });
-    return server;
+  async function begin(name: string, settings: Partial<ServerSettings> = {}): Promise<void> {
+    lives.push(await startPostgresServer(url, name, settings));
   }
 
   async function online(name: string, at: number, asks: Asks = {}): Promise<FrameClient> {
