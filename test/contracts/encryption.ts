@@ -400,11 +400,36 @@ export function encryptionContract(name: string, { make }: EncryptionUnderTest):
         expect(await read(again, await say(carol, 'welcome back'))).toBe('carol/phone: welcome back');
       });
 
-      it('of somebody who is no member does not come in', async () => {
+      it('of a member whose devices were all missing comes in by itself; of nobody else', async () => {
         await fresh();
         const change = await gather(alice, bob);
-        const attempt = carol.encryption.joinExternally(carol.device, change.groupInfo);
-        await expect(attempt).rejects.toMatchObject({ reason: 'notAllowed' });
+        const come = take(carol, await carol.encryption.joinExternally(carol.device, change.groupInfo));
+        const refused = await apply(bob, come.change.commit!, ruledBy('alice'));
+        expect(refused).toMatchObject({ kind: 'rejected', reason: 'notAllowed' });
+        const rule = { ...ruledBy('alice'), members: new Set(['carol']) };
+        for (const person of [alice, bob]) {
+          expect(await apply(person, come.change.commit!, rule)).toMatchObject({ kind: 'applied', removed: [] });
+        }
+        expect(await read(bob, await say(carol, 'here'))).toBe('carol/phone: here');
+      });
+
+      it('of somebody who has left does not come in again', async () => {
+        await fresh();
+        const change = await gather(alice, bob);
+        const back = await newPerson(await make(), 'bob', 'tablet');
+        const { change: come } = take(back, await back.encryption.joinExternally(back.device, change.groupInfo));
+        expect(await apply(alice, come.commit!, ruledBy('alice', 'bob'))).toMatchObject({ reason: 'notAllowed' });
+      });
+    });
+
+    describe('a group that is over', () => {
+      it('is of no use any more, in either of its epochs', async () => {
+        await fresh();
+        await gather(alice, bob);
+        const stale = take(alice, await alice.encryption.change(alice.group!, {})).group;
+        alice.encryption.discard(stale);
+        await expect(alice.encryption.encrypt(stale, new Uint8Array(1))).rejects.toThrow('wiped');
+        expect(() => alice.encryption.confirm(stale)).toThrow('wiped');
       });
     });
 

@@ -85,4 +85,9 @@ export function membersSeenBy(person: Person): string[] {
     .toSorted();
 }
 
-export const ruledBy = (admin: string | null, ...left: readonly string[]): Rule => ({ admin, left: new Set(left) });
+/** Without further members than the group shows. */
+export const ruledBy = (admin: string | null, ...left: readonly string[]): Rule => ({
+  admin,
+  left: new Set(left),
+  members: new Set(),
+});

@@ -40,7 +40,7 @@ describe('MLS through the server', () => {
     await rig.clock.advance(50);
     await expect(say(rig, anna, { to: [], clientId: 3, text: 'too early' })).rejects.toThrow('staleEpoch');
     const { seq: sealed } = changes(anna).at(-1)!;
-    const rule = { admin: 'anna', left: new Set(['bob']) };
+    const rule = { admin: 'anna', left: new Set(['bob']), members: new Set(['anna', 'cleo']) };
     const without = await mls.change(cleo.group!, { remove: [{ user: 'bob' }] });
     const second = { ...(await keysOf(rig, cleo, without.change)), sealed };
     cleo.client.send({ type: 'commit', clientId: 1, conversation: crew, keys: second });

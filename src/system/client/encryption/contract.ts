@@ -29,8 +29,8 @@ export interface Encryption {
    */
   join(device: Device, welcome: string, findPrivate: FindPrivate): Promise<Joined>;
   /**
-   * A further device of a member comes in by itself; it cannot read what was before. A device that had lost its state
-   * takes its old place. The group counts once the server has taken the key change.
+   * A device of a member comes in by itself, also as the user's first; it cannot read what was before. A device that had
+   * lost its state takes its old place. The group counts once the server has taken the key change.
    */
   joinExternally(device: Device, groupInfo: string): Promise<Changed>;
 
@@ -49,6 +49,8 @@ export interface Encryption {
   decrypt(group: Group, payload: string): Promise<Decrypted>;
 
   members(group: Group): readonly Member[];
+  /** The group is over for this device: overwrites all of its keys. */
+  discard(group: Group): void;
   exportGroup(group: Group): Uint8Array;
   /** Throws when the bytes are not an exported group. */
   importGroup(bytes: Uint8Array): Group;
@@ -150,6 +152,8 @@ export interface Rule {
   readonly admin: string | null;
   /** Users who have left: anybody may remove their keys. */
   readonly left: ReadonlySet<string>;
+  /** Members by the server's word: their devices may come in by themselves, also when the group has none of them. */
+  readonly members: ReadonlySet<string>;
 }
 
 export type Applied =

@@ -13,10 +13,10 @@ export interface MembershipChange {
 
 /**
  * Null if the commit may be; else what is against the rule. The admin adds and removes anybody; anybody removes those who
- * have left and looks after their own devices; a device comes in by itself only beside or in place of its user's.
+ * have left and looks after their own devices; a device of a member comes in by itself, at most in its own old place.
  */
 export function violation(change: MembershipChange, rule: Rule): string | null {
-  return change.external ? externalViolation(change) : memberViolation(change, rule);
+  return change.external ? externalViolation(change, rule) : memberViolation(change, rule);
 }
 
 // ---
@@ -31,9 +31,10 @@ function memberViolation({ by, added, removed }: MembershipChange, rule: Rule): 
   return null;
 }
 
-function externalViolation({ by, before, added, removed }: MembershipChange): string | null {
+function externalViolation({ by, before, added, removed }: MembershipChange, { members, left }: Rule): string | null {
   const { user } = by.identity;
-  if (!before.some((member) => member.identity.user === user)) return `${user} came in by itself and was no member`;
+  const stays = before.some((member) => member.identity.user === user) && !left.has(user);
+  if (!stays && !members.has(user)) return `${user} came in by itself and was no member`;
   if (added.length !== 1) return `${nameOf(by.identity)} came in by itself and brought others`;
   const victim = removed.find((member) => !sameIdentity(member.identity, by.identity));
   if (victim !== undefined) return `${nameOf(by.identity)} came in by itself and removed ${nameOf(victim.identity)}`;

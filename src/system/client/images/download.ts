@@ -1,6 +1,6 @@
+import { fromBase64url, toBase64url } from '../../base64url.ts';
 import type { ByteStream, RunningSha256 } from '../../ports.ts';
 import { routes } from '../../protocol/http.ts';
-import { fromText, toText } from '../encryption/text.ts';
 import { openChunks, sealedBytes } from './chunk-cipher.ts';
 import { ImageFailure } from './failure.ts';
 import { type Inspected, inspectImage } from './inspect.ts';
@@ -35,7 +35,7 @@ export async function downloadImage(
   try {
     const stream = await fetchBlob(world, reference, signal);
     const sealed = whole(stream, reference, world.ciphers.startSha256());
-    const opened = openChunks(world.ciphers.aead(fromText(reference.key)!), sealed);
+    const opened = openChunks(world.ciphers.aead(fromBase64url(reference.key)!), sealed);
     const { head, pieces } = await peek(opened, imageLimits.headBytesMax);
     const iterator = pieces[Symbol.asyncIterator]();
     try {
@@ -85,7 +85,7 @@ async function* whole({ pieces }: ByteStream, { bytes, sha256 }: ImageReference,
     yield piece;
   }
   if (arrived < sealedBytes(bytes)) throw damaged(`it ends after ${arrived} of ${sealedBytes(bytes)} bytes`);
-  if (toText(digest.digest()) !== sha256) throw damaged('its digest is another');
+  if (toBase64url(digest.digest()) !== sha256) throw damaged('its digest is another');
 }
 
 /** The sender's description must agree with the bytes: a message that shows one thing and opens another is not shown. */

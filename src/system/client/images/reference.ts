@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import { fromBase64url } from '../../base64url.ts';
 import { blobId } from '../../protocol/http.ts';
-import { fromText } from '../encryption/text.ts';
 import type { ImageType } from './formats/format.ts';
 import { imageFormats } from './formats/index.ts';
 import { imageLimits } from './limits.ts';
 import { isThumbnail } from './thumbnail.ts';
 
 /** 32 bytes in base64url. */
-const bytes32 = z.string().refine((text) => fromText(text)?.length === 32, 'must be 32 bytes in base64url');
+const bytes32 = z.string().refine((text) => fromBase64url(text)?.length === 32, 'must be 32 bytes in base64url');
 const side = z.int().min(1).max(imageLimits.sideMax);
 const thumbnailSide = z.int().min(1).max(imageLimits.thumbnailSideMax);
 const types = Object.values(imageFormats).map(({ type }) => type) as [ImageType, ...ImageType[]];
@@ -24,7 +24,7 @@ export const imageThumbnail = z
       .describe('The picture in base64url.'),
   })
   .refine(({ data, ...about }) => {
-    const bytes = fromText(data);
+    const bytes = fromBase64url(data);
     return bytes !== null && isThumbnail({ ...about, bytes });
   }, 'must be a picture of the type and size that it says');
 

@@ -1,7 +1,7 @@
+import { toBase64url } from '../../base64url.ts';
 import type { Random, RunningSha256, Transport } from '../../ports.ts';
 import { routes, uploadAnswer } from '../../protocol/http.ts';
 import type { BlobId, ConversationId } from '../../protocol/ids.ts';
-import { toText } from '../encryption/text.ts';
 import { sealChunks, sealedBytes, tagBytes } from './chunk-cipher.ts';
 import type { Ciphers } from './ciphers.ts';
 import { ImageFailure } from './failure.ts';
@@ -94,7 +94,7 @@ async function send(
   if (count.failure !== null) throw count.failure;
   if (answer.status !== 201) throw refusalOf(answer, what);
   const blob = blobIn(answer.body, sealedBytes(count.bytes));
-  return { blob, key: toText(key), bytes: count.bytes, sha256: toText(sha256.digest()) };
+  return { blob, key: toBase64url(key), bytes: count.bytes, sha256: toBase64url(sha256.digest()) };
 }
 
 /** The new blob's id, if it has all that was sent. */
@@ -153,7 +153,7 @@ async function thumbnailOf(
     const made = await makeThumbnail(source, inspected);
     if (made === null || !isThumbnail(made)) return null;
     const { type, width, height, bytes } = made;
-    return { type, width, height, data: toText(bytes) };
+    return { type, width, height, data: toBase64url(bytes) };
   } catch {
     return null;
   }

@@ -6,13 +6,13 @@ import type { MlsMessageContent } from 'ts-mls/message.js';
 import type { Proposal } from 'ts-mls/proposal.js';
 import { describe, expect, it } from 'vitest';
 import { createNodeCipherSuite } from '../../../../src/system/adapters/node-cipher-suite.ts';
+import { fromBase64url, toBase64url } from '../../../../src/system/base64url.ts';
 import { identityBytes } from '../../../../src/system/client/encryption/identity.ts';
 import { innerOf } from '../../../../src/system/client/encryption/mls/group.ts';
 import { newPair } from '../../../../src/system/client/encryption/mls/key-packages.ts';
 import { createMls } from '../../../../src/system/client/encryption/mls/mls.ts';
 import { config } from '../../../../src/system/client/encryption/mls/settings.ts';
 import { readMessage, writeMessage } from '../../../../src/system/client/encryption/mls/wire.ts';
-import { fromText, toText } from '../../../../src/system/client/encryption/text.ts';
 import { claim, gather, newPerson, type Person, ruledBy, say } from '../../../helpers/encrypted-people.ts';
 
 const suite = createNodeCipherSuite();
@@ -182,7 +182,7 @@ async function intrude(person: Person, groupInfoText: string, resync: boolean): 
 }
 
 function flipped(text: string, at: number, mask: number): string {
-  const bytes = fromText(text)!;
+  const bytes = fromBase64url(text)!;
   bytes[at % bytes.length]! ^= mask;
-  return toText(bytes);
+  return toBase64url(bytes);
 }

@@ -51,6 +51,20 @@ describe('the rule of a group', () => {
   });
 });
 
+describe('the rule of a group, by the server’s word on who is a member', () => {
+  it.each`
+    by              | left     | members  | allowed
+    ${'dan/phone'}  | ${''}    | ${'dan'} | ${true}
+    ${'eve/phone'}  | ${''}    | ${'dan'} | ${false}
+    ${'ben/tablet'} | ${'ben'} | ${''}    | ${false}
+    ${'ben/tablet'} | ${'ben'} | ${'ben'} | ${true}
+  `('$by comes in by itself; left "$left", members "$members": $allowed', ({ by, left, members: present, allowed }) => {
+    const added = members(by);
+    const rule = { ...ruledBy('ann', left), members: new Set([present]) };
+    expect(violation({ by: added[0]!, external: true, before, added, removed: [] }, rule) === null).toBe(allowed);
+  });
+});
+
 describe('an identity', () => {
   it('is read back as it was written, whatever the label', () => {
     for (const device of ['phone', 'a/b', 'Ärger 📱', ' ']) {

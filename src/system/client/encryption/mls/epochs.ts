@@ -1,8 +1,8 @@
 import type { ClientState } from 'ts-mls/clientState.js';
 import type { RatchetTree } from 'ts-mls/ratchetTree.js';
 import type { SecretTree } from 'ts-mls/secretTree.js';
+import { toBase64url } from '../../../base64url.ts';
 import { EncryptionProblem, type Group, type Trouble } from '../contract.ts';
-import { toText } from '../text.ts';
 
 /** Where a message or commit says that it belongs. */
 export interface Place {
@@ -18,7 +18,7 @@ export interface EpochKeys {
 
 /** Throws unless a message is of this group and epoch. */
 export function expectNow(group: Group, { groupId, epoch }: Place): void {
-  const id = toText(groupId);
+  const id = toBase64url(groupId);
   if (id !== group.id) throw new EncryptionProblem('otherGroup', `It is of group ${id}, not of ${group.id}.`);
   if (epoch === BigInt(group.epoch)) return;
   const reason: Trouble = epoch < BigInt(group.epoch) ? 'pastEpoch' : 'futureEpoch';

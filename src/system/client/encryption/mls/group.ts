@@ -1,7 +1,7 @@
 import type { ClientState } from 'ts-mls/clientState.js';
 import type { CiphersuiteImpl } from 'ts-mls/crypto/ciphersuite.js';
+import { toBase64url } from '../../../base64url.ts';
 import type { Group, KeyChange, Step } from '../contract.ts';
-import { toText } from '../text.ts';
 import { memberAt } from './members.ts';
 import { overwrite, spentSecrets } from './secrets.ts';
 
@@ -30,7 +30,7 @@ const wiped = new WeakSet<Group>();
 
 export function groupOf(state: ClientState, pending: Pending | null = null): Group {
   const group: Group = {
-    id: toText(state.groupContext.groupId),
+    id: toBase64url(state.groupContext.groupId),
     epoch: Number(state.groupContext.epoch),
     own: memberAt(state.ratchetTree, state.privatePath.leafIndex),
     pending: pending?.change ?? null,

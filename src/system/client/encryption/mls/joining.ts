@@ -3,6 +3,7 @@ import { createCommit, joinGroupExternal } from 'ts-mls/createCommit.js';
 import { ratchetTreeFromExtension } from 'ts-mls/groupInfo.js';
 import { emptyPskIndex } from 'ts-mls/pskIndex.js';
 import type { RatchetTree } from 'ts-mls/ratchetTree.js';
+import { toBase64url } from '../../../base64url.ts';
 import {
   type Changed,
   type ClaimedKeyPackage,
@@ -11,9 +12,7 @@ import {
   type FindPrivate,
   type Joined,
 } from '../contract.ts';
-import { nameOf } from '../identity.ts';
 import { groupIdBytes } from '../sizes.ts';
-import { toText } from '../text.ts';
 import { addProposals, describe, welcomeText } from './changes.ts';
 import { type Engine, groupOf } from './group.ts';
 import { newPair, readPrivatePart } from './key-packages.ts';
@@ -57,7 +56,7 @@ export async function join(
   const { welcome } = readMessage(text, 'mls_welcome');
   if (welcome.cipherSuite !== suite.name) throw new EncryptionProblem('malformed', `It is not for ${suite.name}.`);
   const found = await firstKnown(
-    welcome.secrets.map((secret) => toText(secret.newMember)),
+    welcome.secrets.map((secret) => toBase64url(secret.newMember)),
     findPrivate,
   );
   if (found === null) throw new EncryptionProblem('notForUs', 'The welcome is for key packages of others only.');
@@ -88,7 +87,7 @@ export async function joinExternally(device: Device, text: string, { suite, lean
   const { groupInfo } = readMessage(text, 'mls_group_info');
   const { publicPackage, privatePackage } = await newPair(device, suite);
   try {
-    const former = expectPlaceFor(device, ratchetTreeFromExtension(groupInfo));
+    const former = hasPlace(device, ratchetTreeFromExtension(groupInfo));
     const { publicMessage, newState } = await joinGroupExternal(
       groupInfo,
       publicPackage,
@@ -116,11 +115,9 @@ export async function joinExternally(device: Device, text: string, { suite, lean
 
 // ---
 
-/** Whether the device stands in the group already, with keys that it lost. Throws when its user is no member. */
-function expectPlaceFor({ identity }: Device, tree: RatchetTree | undefined): boolean {
-  if (tree === undefined || leavesOf(tree, { user: identity.user }).length === 0) {
-    throw new EncryptionProblem('notAllowed', `${nameOf(identity)} cannot come in by itself: its user is no member.`);
-  }
+/** Whether the device stands in the group already, with keys that it lost. Throws when there is no telling. */
+function hasPlace({ identity }: Device, tree: RatchetTree | undefined): boolean {
+  if (tree === undefined) throw new EncryptionProblem('malformed', 'The description of the group lacks its members.');
   return leavesOf(tree, identity).length > 0;
 }
 

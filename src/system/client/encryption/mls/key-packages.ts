@@ -9,6 +9,7 @@ import {
   verifyKeyPackage,
 } from 'ts-mls/keyPackage.js';
 import { verifyLeafNodeSignatureKeyPackage } from 'ts-mls/leafNode.js';
+import { toBase64url } from '../../../base64url.ts';
 import { pack, unpack } from '../bytes.ts';
 import {
   type ClaimedKeyPackage,
@@ -19,7 +20,6 @@ import {
   type Member,
 } from '../contract.ts';
 import { identityBytes } from '../identity.ts';
-import { toText } from '../text.ts';
 import { memberOf } from './members.ts';
 import { capabilities, lifetime } from './settings.ts';
 import { problemOf, readMessage, writeMessage } from './wire.ts';
@@ -93,7 +93,7 @@ async function makeOne(device: Device, suite: CiphersuiteImpl): Promise<KeyPacka
 }
 
 async function idOf(keyPackage: MlsKeyPackage, suite: CiphersuiteImpl): Promise<string> {
-  return toText(await makeKeyPackageRef(keyPackage, suite.hash));
+  return toBase64url(await makeKeyPackageRef(keyPackage, suite.hash));
 }
 
 async function signed(keyPackage: MlsKeyPackage, { signature }: CiphersuiteImpl): Promise<boolean> {

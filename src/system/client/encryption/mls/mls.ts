@@ -5,12 +5,13 @@ import { safetyCode } from '../safety-code.ts';
 import { plaintextBytesMax } from '../sizes.ts';
 import { apply } from './applying.ts';
 import { change, confirm } from './changes.ts';
-import { type Engine, innerOf } from './group.ts';
+import { type Engine, innerOf, retire, statesOf } from './group.ts';
 import { create, join, joinExternally } from './joining.ts';
 import { makeKeyPackages, readKeyPackage } from './key-packages.ts';
 import { membersOf } from './members.ts';
 import { decrypt, encrypt } from './messages.ts';
 import { lean } from './ratchets.ts';
+import { spentSecrets } from './secrets.ts';
 import { exportDevice, exportGroup, importDevice, importGroup } from './stored.ts';
 
 /** A provider of the cryptography of MLS: cipher suite 1, keys as raw bytes. */
@@ -48,6 +49,7 @@ export function createOn(engine: Engine): Encryption {
     encrypt: (group, plaintext) => encrypt(group, plaintext, suite),
     decrypt: (group, payload) => decrypt(group, payload, suite),
     members: (group) => membersOf(innerOf(group).state.ratchetTree),
+    discard: (group) => retire(group, spentSecrets(statesOf(innerOf(group)), [])),
     exportGroup,
     importGroup,
     safetyCode: (a, b) => safetyCode(a, b, suite.hash.digest),

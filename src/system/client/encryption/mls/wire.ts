@@ -1,13 +1,13 @@
 import { decodeMlsMessage, encodeMlsMessage, type MlsMessageContent } from 'ts-mls/message.js';
 import { CodecError } from 'ts-mls/mlsError.js';
+import { fromBase64url, toBase64url } from '../../../base64url.ts';
 import { EncryptionProblem, type Trouble } from '../contract.ts';
-import { fromText, toText } from '../text.ts';
 
 type WireFormat = MlsMessageContent['wireformat'];
 
 /** An MLS message as text for the server. */
 export function writeMessage(content: MlsMessageContent): string {
-  return toText(encodeMlsMessage({ version: 'mls10', ...content }));
+  return toBase64url(encodeMlsMessage({ version: 'mls10', ...content }));
 }
 
 /** A message of the wanted kind. Throws `malformed` for anything else, and for bytes that follow it. */
@@ -15,7 +15,7 @@ export function readMessage<Format extends WireFormat>(
   text: string,
   format: Format,
 ): Extract<MlsMessageContent, { wireformat: Format }> {
-  const bytes = fromText(text);
+  const bytes = fromBase64url(text);
   const decoded = bytes === null ? undefined : decode(bytes);
   if (bytes === null || decoded === undefined || decoded[1] !== bytes.length || decoded[0].wireformat !== format) {
     throw new EncryptionProblem('malformed', `These ${text.length} characters are no ${format} of MLS 1.0.`);

@@ -1,8 +1,8 @@
 import type { ClientState } from 'ts-mls/clientState.js';
 import type { KeySchedule } from 'ts-mls/keySchedule.js';
 import type { RatchetTree } from 'ts-mls/ratchetTree.js';
+import { toBase64url } from '../../../base64url.ts';
 import { empty } from '../mls/ratchets.ts';
-import { toText } from '../text.ts';
 
 /**
  * States of thousands of devices in one process: no keys of their own, and one public tree for all members of an epoch
@@ -11,7 +11,7 @@ import { toText } from '../text.ts';
 export function createSharing(): (state: ClientState) => ClientState {
   const trees = new Map<string, WeakRef<RatchetTree>>();
   const shared = ({ groupContext, ratchetTree }: ClientState): RatchetTree => {
-    const name = `${toText(groupContext.groupId)} ${groupContext.epoch} ${toText(groupContext.treeHash)}`;
+    const name = `${toBase64url(groupContext.groupId)} ${groupContext.epoch} ${toBase64url(groupContext.treeHash)}`;
     const known = trees.get(name)?.deref();
     if (known !== undefined) return known;
     if (trees.size >= treesMax) trees.delete(trees.keys().next().value!);

@@ -1,6 +1,6 @@
+import { fromBase64url, toBase64url } from '../../../base64url.ts';
 import { EncryptionProblem } from '../contract.ts';
 import { groupIdBytes, messageBytes, paddedBytesMin, senderDataBytes, tagBytes, vectorBytes } from '../sizes.ts';
-import { fromText, toText } from '../text.ts';
 import { mask, type Seed } from './stream.ts';
 
 /** What stands where a real message has the sender's data and the ciphertext. */
@@ -31,12 +31,12 @@ export function writePayload(message: ModelledMessage, seed: Seed): string {
   bytes.set(plaintext, contentAt + writeLength(view, contentAt, plaintext.length));
   mask(bytes.subarray(hiddenAt, ciphertextAt), seed);
   mask(bytes.subarray(contentAt), seed);
-  return toText(bytes);
+  return toBase64url(bytes);
 }
 
 /** Throws `malformed` for anything else. */
 export function readPayload(text: string): ModelledMessage {
-  const bytes = fromText(text);
+  const bytes = fromBase64url(text);
   const read = bytes === null ? null : parse(bytes);
   if (read === null)
     throw new EncryptionProblem('malformed', `These ${text.length} characters are no modelled message.`);
