@@ -12,6 +12,7 @@ export * from './client/keys.ts';
 export type * from './client/local/contract.ts';
 export { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from './client/local/memory.ts';
 export { createMessenger } from './client/messenger/messenger.ts';
+export { createMlsSealing } from './client/messenger/mls/mls-sealing.ts';
 export * from './client/messenger/sealing.ts';
 export { createSession } from './client/session.ts';
 export type * from './database/account-store.ts';

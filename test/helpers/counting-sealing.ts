@@ -1,5 +1,11 @@
-import type { KeyChanges, KeyStates, Opened, Sealing } from '../../src/system/client/messenger/sealing.ts';
-import { createPlainSealing, noKeys } from '../../src/system/client/messenger/sealing.ts';
+import type {
+  KeyChanges,
+  KeyStates,
+  Opened,
+  Sealing,
+  SealingContext,
+} from '../../src/system/client/messenger/sealing.ts';
+import { createPlainSealing, noStep } from '../../src/system/client/messenger/sealing.ts';
 import type { ClientFrame } from '../../src/system/protocol/frames.ts';
 
 /** What a sealing with a state noticed that must never happen. */
@@ -13,32 +19,34 @@ export interface SealingRecord {
  * and conversation, and opened once only, in order. It notices when one is opened twice. Others may change
  * the epoch; what was sealed in an earlier one is sealed anew.
  */
-export function createCountingSealing(record: SealingRecord): (keys: KeyStates) => Sealing {
+export function createCountingSealing(record: SealingRecord): (context: SealingContext) => Sealing {
   const plain = createPlainSealing();
 
-  return (keys) => ({
+  return ({ keys }) => ({
     ...plain,
     name: 'counting',
     async seal(operation) {
       const { asked } = operation;
       const sealed = await plain.seal(operation);
-      if (asked.op !== 'send') return sealed;
+      if (asked.op !== 'send' || sealed.kind !== 'sealed') return sealed;
       const name = `sent/${asked.conversation}`;
       const number = (await read(keys, name)) + 1;
       const epoch = await read(keys, `epoch/${asked.conversation}`);
-      return { epoch, payload: `${String(number).padStart(8, '0')}${sealed.payload}`, keys: change(name, number) };
+      const payload = `${String(number).padStart(8, '0')}${sealed.wire.payload}`;
+      return { kind: 'sealed', wire: { epoch, payload }, keys: change(name, number) };
     },
-    announced: async ({ conversation, epoch }) => change(`epoch/${conversation}`, epoch),
-    refused: async (_, code) => ({ again: code === 'staleEpoch', keys: noKeys }),
+    announced: async ({ conversation, epoch }) => ({ keys: change(`epoch/${conversation}`, epoch) }),
+    refused: async (_, code) => ({ again: code === 'staleEpoch', ...noStep }),
     async open(entry): Promise<Opened> {
       if (entry.type === 'membership') {
-        const keysNow = entry.keys ? change(`epoch/${entry.conversation}`, entry.keys.epoch) : noKeys;
+        const keysNow = entry.keys ? change(`epoch/${entry.conversation}`, entry.keys.epoch) : noStep.keys;
         return { kind: 'nothing', keys: keysNow };
       }
       const name = `opened/${entry.conversation}/${entry.device}`;
       const number = Number(entry.payload.slice(0, 8));
       if (number <= (await read(keys, name))) record.repeated.push(`${name}: ${number}`);
       const opened = await plain.open({ ...entry, epoch: 0, payload: entry.payload.slice(8) });
+      if (opened.kind === 'later') return opened;
       return { ...opened, keys: change(name, number) };
     },
   });

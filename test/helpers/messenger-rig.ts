@@ -1,14 +1,18 @@
 /** Messengers against real chat servers in memory, on a manual clock: devices lose their network, crash and come back. */
+import { createNodeCipherSuite } from '../../src/system/adapters/node-cipher-suite.ts';
+import { type EncryptionName, encryptions } from '../../src/system/client/encryption/index.ts';
 import type { LocalChange, LocalDatabase } from '../../src/system/client/local/contract.ts';
 import { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from '../../src/system/client/local/memory.ts';
 import type { Item, Messenger, MessengerWorld } from '../../src/system/client/messenger/contract.ts';
 import { createMessenger } from '../../src/system/client/messenger/messenger.ts';
+import { createMlsSealing } from '../../src/system/client/messenger/mls/mls-sealing.ts';
 import type { Transport } from '../../src/system/ports.ts';
 import { Problem } from '../../src/system/problem.ts';
 import type { ClientFrame, ServerFrame } from '../../src/system/protocol/frames.ts';
 import type { ConversationId } from '../../src/system/protocol/ids.ts';
 import { createSeededRandom } from '../../src/system/seeded-random.ts';
 import { type ChatRig, createChatRig, type RigOptions } from './chat-rig.ts';
+import { asText } from './rig-transport.ts';
 import { createSocketPair, type SocketPair } from './socket-pair.ts';
 
 export interface MessengerRig {
@@ -52,16 +56,25 @@ export interface Device {
 }
 
 export interface MessengerRigOptions extends RigOptions {
+  /** Default: none. */
+  readonly encryption?: EncryptionName | 'none';
   readonly sealing?: NonNullable<MessengerWorld['sealing']>;
 }
 
 const password = 'correct horse';
+
+/** The sealing of each device of a rig; `modelled` shares what devices of one process may share. */
+export function sealingOf(encryption: EncryptionName | 'none'): MessengerRigOptions['sealing'] {
+  if (encryption === 'none') return undefined;
+  return createMlsSealing(encryptions[encryption]({ suite: createNodeCipherSuite(), random: createSeededRandom(5) }));
+}
 
 export async function createMessengerRig(options: MessengerRigOptions = {}): Promise<MessengerRig> {
   const chat = await createChatRig({ servers: 2, ...options });
   const { clock } = chat;
   const random = createSeededRandom(7);
   const errors: string[] = [];
+  const sealing = options.sealing ?? sealingOf(options.encryption ?? 'none');
   let devices = 0;
 
   const rig: MessengerRig = {
@@ -124,7 +137,6 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
         const heard: Item[] = [];
         items = heard;
         const database = mortal(await openMemoryDatabase(disk), life);
-        const { sealing } = options;
         messenger = await createMessenger(
           {
             clock,
@@ -191,7 +203,7 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
       return {
         async request(request) {
           if (!own.alive || device.server === null) throw new Error('nobody there');
-          return chat.servers[device.server]!.http({ ...request, remote: '10.0.0.9' });
+          return asText(await chat.servers[device.server]!.http({ ...request, remote: '10.0.0.9' }));
         },
         open(_path, handlers) {
           let pair: SocketPair | null = null;

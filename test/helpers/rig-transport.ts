@@ -11,9 +11,8 @@ export function rigTransport(rig: ChatRig, server = 0): Transport {
   };
 }
 
-// ---
-
-async function asText({ bytes, ...answer }: HttpResponse): Promise<HttpResponse> {
+/** An answer whose body comes in pieces, as a client reads it. */
+export async function asText({ bytes, ...answer }: HttpResponse): Promise<HttpResponse> {
   if (bytes === undefined) return answer;
   const pieces: Uint8Array[] = [];
   for await (const piece of bytes.pieces) pieces.push(piece);

@@ -2,14 +2,19 @@ import type { EpochMs } from '../../ports.ts';
 import { Problem } from '../../problem.ts';
 import type { ConversationId, UserName } from '../../protocol/ids.ts';
 
-/** What the user asked for, as it is kept until it is answered. */
+/** What was asked for, as it is kept until it is answered. */
 export type AskedFor = { readonly at: EpochMs } & (
   | { readonly op: 'send'; readonly conversation: ConversationId; readonly content: string }
   | { readonly op: 'openDirect'; readonly with: UserName }
   | { readonly op: 'createGroup'; readonly title: string; readonly users: readonly UserName[] }
   | { readonly op: 'invite' | 'remove'; readonly conversation: ConversationId; readonly users: readonly UserName[] }
   | { readonly op: 'leave'; readonly conversation: ConversationId }
+  /** Changes the keys. Asked for by the sealing and never shown. */
+  | { readonly op: 'rekey'; readonly conversation: ConversationId }
 );
+
+/** What a user can ask for. */
+export type AskedByUser = Exclude<AskedFor, { op: 'rekey' }>;
 
 export function conversationOf(asked: AskedFor): ConversationId | null {
   return 'conversation' in asked ? asked.conversation : null;
@@ -39,4 +44,5 @@ const known: Readonly<Record<AskedFor['op'], true>> = {
   invite: true,
   remove: true,
   leave: true,
+  rekey: true,
 };

@@ -3,14 +3,14 @@ import { userName } from '../../protocol/frames.ts';
 import type { UserName } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { LocalChange } from '../local/contract.ts';
-import type { AskedFor } from './asked.ts';
+import type { AskedByUser } from './asked.ts';
 import { writeText } from './content.ts';
 import type { Asked, LocalId, Messenger, SendOptions } from './contract.ts';
 import type { Core } from './core.ts';
 import { inLane } from './lanes.ts';
 import type { Marks } from './marks.ts';
-import type { QueuedOperation } from './queue.ts';
-import { keptOperation } from './queue.ts';
+import type { UserOperation } from './queue.ts';
+import { isOfUser, keptOperation } from './queue.ts';
 import type { Reading } from './reading.ts';
 import { operationView } from './views.ts';
 
@@ -63,6 +63,7 @@ export function createAsking(core: Core, { pump, reading, marks, checkOpen }: Pa
     },
     waiting: (conversation) =>
       [...queue.all.values()]
+        .filter(isOfUser)
         .filter((operation) => conversation === undefined || operation.conversation === conversation)
         .map((operation) => operationView(operation)),
     async saved() {
@@ -70,10 +71,14 @@ export function createAsking(core: Core, { pump, reading, marks, checkOpen }: Pa
     },
   };
 
-  function ask(asked: WithoutTime<AskedFor>, { readUpTo }: SendOptions = {}, also: readonly LocalChange[] = []): Asked {
+  function ask(
+    asked: WithoutTime<AskedByUser>,
+    { readUpTo }: SendOptions = {},
+    also: readonly LocalChange[] = [],
+  ): Asked {
     checkOpen();
     if ('conversation' in asked) reading.known(asked.conversation);
-    const operation = queue.add({ ...asked, at: world.clock.wall() });
+    const operation = queue.add({ ...asked, at: world.clock.wall() }) as UserOperation;
     const { conversation } = operation;
     const saved =
       readUpTo === undefined || conversation === null
@@ -86,7 +91,7 @@ export function createAsking(core: Core, { pump, reading, marks, checkOpen }: Pa
     return { id: operation.id, outcome: operation.outcome.promise };
   }
 
-  async function save(operation: QueuedOperation, also: readonly LocalChange[]): Promise<void> {
+  async function save(operation: UserOperation, also: readonly LocalChange[]): Promise<void> {
     await journal.write([
       ...also,
       { kind: 'operation', operation: keptOperation(operation) },
@@ -98,10 +103,10 @@ export function createAsking(core: Core, { pump, reading, marks, checkOpen }: Pa
     pump();
   }
 
-  function failedOf(id: LocalId): QueuedOperation {
+  function failedOf(id: LocalId): UserOperation {
     checkOpen();
     const operation = queue.all.get(id);
-    if (operation?.stage === 'failed') return operation;
+    if (operation?.stage === 'failed' && isOfUser(operation)) return operation;
     throw new Problem(`Operation ${id} is not one that failed; waiting() lists those that did.`);
   }
 }

@@ -13,7 +13,10 @@ export type Content =
   | { readonly kind: 'unknown'; readonly name: string | null; readonly fallback: string | null }
   /** It could not be decrypted. */
   | { readonly kind: 'unreadable'; readonly reason: string }
-  | ({ readonly kind: 'membership' } & MembershipChange);
+  | ({ readonly kind: 'membership' } & MembershipNote);
+
+/** `doubt`: why the keys that came with it are not trusted by this device, which has come in anew since. */
+export type MembershipNote = MembershipChange & { readonly doubt?: string };
 
 /** An entry's content as it is kept. A message's is kept as it was written, so that a newer program can read it anew. */
 type Kept =
@@ -57,8 +60,8 @@ export function keepUnreadable(reason: string): string {
   return keep({ kind: 'unreadable', reason });
 }
 
-export function keepMembership({ change, users, admin }: MembershipChange): string {
-  return keep({ kind: 'membership', change, users, admin });
+export function keepMembership({ change, users, admin, doubt }: MembershipNote): string {
+  return keep({ kind: 'membership', change, users, admin, ...(doubt !== undefined && { doubt }) });
 }
 
 /** Reads what one of the functions above made, perhaps in an older version of this program. */

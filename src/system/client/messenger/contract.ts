@@ -6,7 +6,7 @@ import type { ClientId, ConversationId, DeviceId, Seq, UserName } from '../../pr
 import type { AccountOutcome } from '../ask.ts';
 import type { LocalDatabase, SearchPlace } from '../local/contract.ts';
 import type { Content } from './content.ts';
-import type { KeyStates, Sealing } from './sealing.ts';
+import type { Sealing, SealingContext } from './sealing.ts';
 
 /**
  * The public interface of a chat client: one user on one device, over a local database. What is asked for is kept before
@@ -68,6 +68,12 @@ export interface Messenger {
   markRead(conversation: ConversationId, upTo: Seq): Promise<void>;
   /** How far the other members have come, as far as the servers tell: not in large groups. */
   receipts(conversation: ConversationId): readonly Receipt[];
+  /**
+   * 60 digits that are the same for both users exactly when nobody stands between their devices: to be compared by voice
+   * or sight. `user` is the other of a direct conversation unless told. Null where it is not encrypted, or as long as this
+   * device or all of the other's have no keys.
+   */
+  safetyCode(conversation: ConversationId, user?: string): Promise<string | null>;
   /** The user is typing; to be called at every key. Lost while offline. */
   typing(conversation: ConversationId): void;
 
@@ -156,6 +162,8 @@ export interface Conversation {
   /** Empty when one is no member any more. */
   readonly members: readonly UserName[];
   readonly isMember: boolean;
+  /** Whether its messages are encrypted between the devices of its members. */
+  readonly isEncrypted: boolean;
   readonly last: Item | null;
   /** Messages of others after `read`. */
   readonly unread: number;
@@ -222,8 +230,8 @@ export interface MessengerWorld {
   readonly database: LocalDatabase;
   /** The way to the servers at an origin. */
   readonly transportTo: (origin: string) => Transport;
-  /** Default: nothing is encrypted. */
-  readonly sealing?: (keys: KeyStates) => Sealing;
+  /** `createMlsSealing` of an encryption. Default: nothing is encrypted. */
+  readonly sealing?: (context: SealingContext) => Sealing;
 }
 
 export interface MessengerOptions {

@@ -7,7 +7,7 @@ import type { Journal } from './journal.ts';
 import type { Lanes } from './lanes.ts';
 import type { Queue } from './queue.ts';
 import type { Rooms } from './rooms.ts';
-import type { KeyChanges, Sealing } from './sealing.ts';
+import type { KeyStep, Sealing } from './sealing.ts';
 
 /** What the parts of a messenger share. */
 export interface Core {
@@ -18,22 +18,37 @@ export interface Core {
   readonly queue: Queue;
   readonly sealing: Sealing;
   /** Everything that touches a conversation or its keys; operations that are to make one go alone, by `null`. */
-  readonly lanes: Lanes<ConversationId | null>;
+  readonly lanes: Lanes<Lane>;
   /** Only after sign-in. */
   me(): Me;
   /** Null while signed out. */
   session(): ClientSession | null;
   emit<K extends keyof MessengerEvents>(event: K, what: MessengerEvents[K]): void;
   emitState(): void;
+  /**
+   * An entry of this session could not be taken in now: nothing that comes after it is, and the next session begins where
+   * everything is kept.
+   */
+  giveUp(session: ClientSession): void;
+  isGivenUp(session: ClientSession): boolean;
 }
+
+/** `keys`: what the sealing does by itself. */
+export type Lane = ConversationId | 'keys' | null;
 
 /** Writes, and then calls `stored`. When it cannot be written, the messenger stops by itself. */
 export function keep(
   { journal }: Core,
   changes: readonly LocalChange[],
-  { keys, stored }: { readonly keys?: KeyChanges; readonly stored: () => void },
+  { step, stored }: { readonly step?: KeyStep; readonly stored: () => void },
 ): Promise<void> {
-  return journal.write(changes, keys).then(stored, () => {});
+  return write(journal, changes, step).then(stored, () => {});
+}
+
+/** Writes changes and keys in one batch. */
+export async function write(journal: Journal, changes: readonly LocalChange[], step?: KeyStep): Promise<void> {
+  await journal.write(changes, step?.keys);
+  step?.stored?.();
 }
 
 /** Listeners by event; one that throws is logged and does not keep the others from hearing. */

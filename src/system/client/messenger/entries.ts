@@ -57,6 +57,8 @@ function changeOf(asked: Exclude<AskedFor, { op: 'send' }>, me: UserName, room: 
       return { change: 'removed', users: asked.users, admin: heir(room, asked.users) };
     case 'leave':
       return { change: 'left', users: [me], admin: heir(room, [me]) };
+    case 'rekey':
+      return { change: 'rekeyed', users: [], admin };
   }
 }
 

@@ -33,7 +33,7 @@ export function createJournal(clock: Clock, database: LocalDatabase, broken: (re
   let cancelTurn: Cancel | null = null;
   let failure: Problem | null = null;
 
-  return { write, flush, get };
+  return { write, flush, get, names: (prefix) => database.keyNames(prefix) };
 
   function write(changes: readonly LocalChange[], keys: KeyChanges = new Map()): Promise<void> {
     if (failure) return Promise.reject(failure);

@@ -41,7 +41,7 @@ export function createMarks(core: Core, reading: Reading): Marks {
 
   async function mark(conversation: ConversationId, change: () => ReturnType<Reading['readChanges']>): Promise<void> {
     await inLane(lanes, conversation, async () => journal.write(await change()));
-    core.emit('conversation', conversationView(reading.known(conversation), core.me()));
+    core.emit('conversation', conversationView(reading.known(conversation), core.me(), core.sealing));
   }
 
   function sayRead(conversation: ConversationId): void {

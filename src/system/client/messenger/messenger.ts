@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts';
 import type { Entry } from '../../protocol/frames.ts';
-import type { ConversationId } from '../../protocol/ids.ts';
+import type { ConversationId, UserName } from '../../protocol/ids.ts';
 import type { ClientSession, SessionState } from '../contract.ts';
 import { createSession } from '../session.ts';
 import { createAsking } from './asking.ts';
@@ -11,7 +11,7 @@ import {
   type MessengerWorld,
   messengerLimits,
 } from './contract.ts';
-import type { Core } from './core.ts';
+import type { Core, Lane } from './core.ts';
 import { createListeners } from './core.ts';
 import { createIdentity } from './identity.ts';
 import { createJournal } from './journal.ts';
@@ -21,7 +21,8 @@ import { createQueue } from './queue.ts';
 import { createReading } from './reading.ts';
 import { createReceiver } from './receiver.ts';
 import { createRooms } from './rooms.ts';
-import { createPlainSealing } from './sealing.ts';
+import { createPlainSealing, type Sealing } from './sealing.ts';
+import { contextOf } from './sealing-context.ts';
 import { createSender } from './sender.ts';
 
 /**
@@ -29,24 +30,28 @@ import { createSender } from './sender.ts';
  * read. It stays offline until `start`.
  */
 export async function createMessenger(world: MessengerWorld, options: MessengerOptions = {}): Promise<Messenger> {
-  return compose(world, options, await world.database.load());
+  const messenger = compose(world, options, await world.database.load());
+  await messenger.sealing.load();
+  return messenger.api;
 }
 
 // ---
 
 /** As for a laboratory's users; a person's client may take its time. */
 const sessionSettings = { backoffBaseMs: 200, backoffMaxMs: 15_000, ackDelayMs: 200, receipts: true, typing: true };
+/** A session that could not go on is not replaced at once: what hindered it may last. */
+const giveUpMs = 1000;
 const closeCodes = { signInAgain: 4001, takenOver: 4009 } as const;
 
 function compose(
   world: MessengerWorld,
   options: MessengerOptions,
   kept: Awaited<ReturnType<MessengerWorld['database']['load']>>,
-): Messenger {
+): { readonly api: Messenger; readonly sealing: Sealing } {
   const { clock, random, log, database, transportTo } = world;
   const listeners = createListeners(log);
   const journal = createJournal(clock, database, broken);
-  const lanes = createLanes<ConversationId | null>(defect);
+  const lanes = createLanes<Lane>(defect);
   const rooms = createRooms(() => identity.me?.name ?? null);
   const queue = createQueue();
   const identity = createIdentity({ kept: kept.account, options, random, journal, transportTo });
@@ -54,22 +59,29 @@ function compose(
   let wanted = false;
   let isClosed = false;
   let trouble: MessengerState['trouble'] = null;
+  const givenUp = new WeakSet<ClientSession>();
 
   rooms.reset(kept.conversations);
   queue.reset(kept.operations, kept.nextClientId);
 
+  const sealing =
+    world.sealing?.(
+      contextOf({ world, identity, journal, lanes, rooms, rekey: (conversation) => sender.want(conversation) }),
+    ) ?? createPlainSealing();
   const core: Core = {
     world,
     database,
     journal,
     rooms,
     queue,
-    sealing: world.sealing?.(journal) ?? createPlainSealing(),
+    sealing,
     lanes,
     me: () => identity.me!,
     session: () => session,
     emit: listeners.emit,
     emitState: () => listeners.emit('state', state()),
+    giveUp,
+    isGivenUp: (one) => givenUp.has(one),
   };
   const sender = createSender(core, () => session?.state === 'online');
   const receiver = createReceiver(core, sender.arrived);
@@ -77,7 +89,7 @@ function compose(
   const marks = createMarks(core, reading);
   const asking = createAsking(core, { pump: sender.pump, reading, marks, checkOpen });
 
-  return {
+  const api: Messenger = {
     get me() {
       return identity.me;
     },
@@ -100,9 +112,11 @@ function compose(
     search: reading.search,
     markRead: marks.markRead,
     receipts: marks.receipts,
+    safetyCode: async (conversation, user) => sealing.safetyCode(conversation, other(conversation, user)),
     typing: marks.typing,
     on: listeners.on,
   };
+  return { api, sealing };
 
   // --- the connection
 
@@ -114,8 +128,22 @@ function compose(
     }
     wanted = true;
     trouble = null;
+    // One that was given up is replaced once nothing of it is left.
+    if (session !== null && givenUp.has(session)) return;
+    sealing.turned('on');
     session ??= newSession(token);
     session.start();
+  }
+
+  function giveUp(given: ClientSession): void {
+    if (givenUp.has(given)) return;
+    givenUp.add(given);
+    given.drop();
+    void lanes.idle().then(() => {
+      if (session !== given) return;
+      session = null;
+      if (wanted && !isClosed) clock.after(giveUpMs, () => void (wanted && !isClosed && start()));
+    });
   }
 
   function newSession(token: string): ClientSession {
@@ -156,17 +184,24 @@ function compose(
 
   function connectionChanged(now: SessionState): void {
     core.emitState();
-    if (now === 'online') sender.pump();
+    if (now !== 'online') return;
+    sealing.turned('online');
+    sender.pump();
   }
 
   function noteEnd(code: number): void {
     if (code === closeCodes.signInAgain) trouble = 'signInAgain';
     if (code === closeCodes.takenOver) trouble = 'takenOver';
-    if (code === closeCodes.signInAgain || code === closeCodes.takenOver) wanted = false;
+    if (code === closeCodes.signInAgain || code === closeCodes.takenOver) unwanted();
+  }
+
+  function unwanted(): void {
+    wanted = false;
+    sealing.turned('off');
   }
 
   function stop(): void {
-    wanted = false;
+    unwanted();
     session?.stop();
   }
 
@@ -204,7 +239,7 @@ function compose(
 
   function broken(reason: Problem): void {
     log.write('error', reason.message);
-    wanted = false;
+    unwanted();
     trouble = 'broken';
     session?.drop();
     listeners.emit('broken', reason);
@@ -215,6 +250,15 @@ function compose(
   function defect(error: unknown): void {
     if (trouble === 'broken') return;
     broken(error instanceof Problem ? error : new Problem(`The messenger failed and has stopped: ${String(error)}`));
+  }
+
+  /** With whom a safety code is compared. */
+  function other(conversation: ConversationId, user?: string): UserName {
+    const { kind, title } = reading.known(conversation).conversation;
+    if (user === undefined && kind === 'group') {
+      throw new Problem(`Conversation ${conversation} is a group; name the member with whom to compare.`);
+    }
+    return (user ?? title) as UserName;
   }
 
   function checkOpen(): void {

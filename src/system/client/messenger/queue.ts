@@ -1,10 +1,10 @@
 import { Problem } from '../../problem.ts';
 import type { ClientId, ConversationId } from '../../protocol/ids.ts';
 import type { LocalOperation } from '../local/contract.ts';
-import type { AskedFor } from './asked.ts';
+import type { AskedByUser, AskedFor } from './asked.ts';
 import { conversationOf, readAsked, writeAsked } from './asked.ts';
 import { type Failure, messengerLimits, type Outcome } from './contract.ts';
-import type { Sealed } from './sealing.ts';
+import type { Wire } from './sealing.ts';
 
 /** One operation until it has become an entry or was put away. */
 export interface QueuedOperation {
@@ -22,23 +22,35 @@ export interface QueuedOperation {
   failure: Failure | null;
   /** How often it was sealed in vain. */
   attempts: number;
+  /** How often it waited for the keys to be changed: what hinders that, hinders it too. */
+  rekeys: number;
   readonly outcome: PromiseWithResolvers<Outcome>;
 }
 
-/** The part of a sealed operation that goes on the wire. */
-export type Wire = Omit<Sealed, 'keys'>;
+/** One that the user asked for: it is shown. */
+export type UserOperation = QueuedOperation & { readonly asked: AskedByUser };
 
-/** All operations in the order of asking. At most one of each conversation is under way. */
+export function isOfUser(operation: QueuedOperation): operation is UserOperation {
+  return operation.asked.op !== 'rekey';
+}
+
+/**
+ * All operations in the order of asking, but a change of keys goes before others of its conversation. At most one of each
+ * conversation is under way.
+ */
 export interface Queue {
   readonly all: ReadonlyMap<ClientId, QueuedOperation>;
   /** First id that was never used. */
   readonly nextId: ClientId;
+  /** Operations of the user without an answer. */
   readonly waiting: number;
   readonly failed: number;
   reset(kept: readonly LocalOperation[], nextId: ClientId): void;
   /** Throws a `Problem` when too many wait. */
   add(asked: AskedFor): QueuedOperation;
   remove(id: ClientId): void;
+  /** Changes of keys that wait or are under way. */
+  rekeys(): readonly QueuedOperation[];
   /** Those whose turn it is: saved, and nothing before them in their conversation. */
   due(): readonly QueuedOperation[];
 }
@@ -64,7 +76,7 @@ export function createQueue(): Queue {
       for (const operation of kept) all.set(operation.clientId, restored(operation));
     },
     add(asked) {
-      if (all.size >= messengerLimits.waitingMax) {
+      if (asked.op !== 'rekey' && all.size >= messengerLimits.waitingMax) {
         throw new Problem(
           `${messengerLimits.waitingMax} operations wait already; go online, or put failed ones away, before asking for more.`,
         );
@@ -74,22 +86,29 @@ export function createQueue(): Queue {
       return operation;
     },
     remove: (id) => void all.delete(id),
+    rekeys,
     due() {
-      const taken = new Set<ConversationId>();
-      return [...all.values()].filter(({ conversation, stage }) => {
-        if (stage === 'failed') return false;
-        if (conversation !== null) {
-          if (taken.has(conversation)) return false;
-          taken.add(conversation);
-        }
-        return stage === 'queued';
-      });
+      const turns = new Map<ConversationId, QueuedOperation>();
+      for (const operation of [...rekeys(), ...all.values()]) {
+        const { conversation, stage } = operation;
+        if (conversation === null || stage === 'failed') continue;
+        if (!turns.has(conversation) || isUnderWay(operation)) turns.set(conversation, operation);
+      }
+      return [...all.values()].filter(
+        (operation) =>
+          operation.stage === 'queued' &&
+          (operation.conversation === null || turns.get(operation.conversation) === operation),
+      );
     },
   };
 
+  function rekeys(): readonly QueuedOperation[] {
+    return [...all.values()].filter((operation) => !isOfUser(operation));
+  }
+
   function count(is: (stage: QueuedOperation['stage']) => boolean): number {
     let found = 0;
-    for (const { stage } of all.values()) if (is(stage)) found++;
+    for (const operation of all.values()) if (isOfUser(operation) && is(operation.stage)) found++;
     return found;
   }
 }
@@ -106,6 +125,10 @@ export function keptOperation({ id, asked, sealed, failure }: QueuedOperation): 
 
 // ---
 
+function isUnderWay({ stage }: QueuedOperation): boolean {
+  return stage === 'busy' || stage === 'answered';
+}
+
 function newOperation(id: ClientId, asked: AskedFor): QueuedOperation {
   return {
     id,
@@ -115,6 +138,7 @@ function newOperation(id: ClientId, asked: AskedFor): QueuedOperation {
     sealed: null,
     failure: null,
     attempts: 0,
+    rekeys: 0,
     outcome: Promise.withResolvers(),
   };
 }

@@ -24,10 +24,10 @@ export function createReading(core: Core, me: () => Me | null): Reading {
   const { rooms, database, journal } = core;
 
   return {
-    conversations: () => conversationViews(rooms, me()),
+    conversations: () => conversationViews(rooms, me(), core.sealing),
     conversation(id) {
       const room = rooms.all.get(id);
-      return room ? conversationView(room, me()) : null;
+      return room ? conversationView(room, me(), core.sealing) : null;
     },
     async history(range) {
       const limit = range.limit ?? pageDefault;

@@ -33,10 +33,11 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
     const session = core.session()!;
     const told = session.told(id);
     lanes.run(id, async () => {
-      const keys = await sealing.announced(frame);
+      if (core.isGivenUp(session)) return;
       const changes = rooms.announce(frame, told);
-      if (changes.length === 0 && keys.size === 0) return;
-      void keep(core, changes, { keys, stored: () => stored({ session, id, told, changes }) });
+      const step = await sealing.announced(frame);
+      if (changes.length === 0 && step.keys.size === 0) return;
+      void keep(core, changes, { step, stored: () => stored({ session, id, told, changes }) });
     });
     arrived(id);
   }
@@ -47,7 +48,9 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
     const told = session.told(id);
     unstored++;
     lanes.run(id, async () => {
+      if (core.isGivenUp(session)) return skip();
       const opened = await sealing.open(entry);
+      if (opened.kind === 'later') return giveUp(session);
       const content = opened.kind === 'content' ? readContent(opened.content) : null;
       const changes = rooms.take({
         entry: { ...headOf(entry), content: keptContent(entry, opened) },
@@ -56,8 +59,8 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
         text: content && searchText(content),
         unread: entry.type === 'message' && entry.sender !== core.me().name,
       });
-      const done = keep(core, changes, { keys: opened.keys, stored: () => stored({ session, id, told, changes }) });
-      void done.finally(() => unstored--);
+      const done = keep(core, changes, { step: opened, stored: () => stored({ session, id, told, changes }) });
+      void done.finally(skip);
     });
     arrived(id);
   }
@@ -67,6 +70,7 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
     const session = core.session()!;
     const told = session.told(id);
     lanes.run(id, async () => {
+      if (core.isGivenUp(session)) return;
       void keep(core, rooms.pass(id, told), {
         stored() {
           session.stored(id, told);
@@ -75,6 +79,15 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
       });
     });
     arrived(id);
+  }
+
+  function skip(): void {
+    unstored--;
+  }
+
+  function giveUp(session: ClientSession): void {
+    skip();
+    core.giveUp(session);
   }
 
   function stored({ session, id, told, changes }: Stored): void {
@@ -89,7 +102,7 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
 
   function showRoom(id: ConversationId): void {
     const room = rooms.all.get(id);
-    if (room) core.emit('conversation', conversationView(room, core.me()));
+    if (room) core.emit('conversation', conversationView(room, core.me(), sealing));
   }
 }
 
@@ -102,8 +115,10 @@ interface Stored {
   readonly changes: readonly LocalChange[];
 }
 
-function keptContent(entry: Entry, opened: Opened): string {
-  if (entry.type === 'membership') return keepMembership(entry);
+function keptContent(entry: Entry, opened: Exclude<Opened, { kind: 'later' }>): string {
+  if (entry.type === 'membership') {
+    return keepMembership(opened.kind === 'nothing' && opened.doubt ? { ...entry, doubt: opened.doubt } : entry);
+  }
   if (opened.kind === 'content') return keepMessage(opened.content);
   return keepUnreadable(opened.kind === 'unreadable' ? opened.reason : 'There is nothing in it.');
 }

@@ -7,11 +7,14 @@ import type { LocalChange } from '../local/contract.ts';
 import { contentOf, searchText } from './content.ts';
 import type { Failure, Outcome } from './contract.ts';
 import type { Core } from './core.ts';
-import { keep } from './core.ts';
+import { keep, write } from './core.ts';
 import { ownConversation, ownEntry, ownHead } from './entries.ts';
+import { handTo } from './handing.ts';
 import type { QueuedOperation } from './queue.ts';
-import { keptOperation } from './queue.ts';
-import type { KeyChanges, ToSeal } from './sealing.ts';
+import { isOfUser, keptOperation } from './queue.ts';
+import { createRekeying } from './rekeying.ts';
+import type { KeyStep, ToSeal } from './sealing.ts';
+import { Unsealable } from './sealing.ts';
 import { conversationView, itemOf, operationView } from './views.ts';
 
 /**
@@ -21,6 +24,8 @@ import { conversationView, itemOf, operationView } from './views.ts';
 export interface Sender {
   /** What is due goes out. */
   pump(): void;
+  /** The keys of a conversation are to be changed when there is time. */
+  want(conversation: ConversationId): void;
   /** Hands a new session what may have been sent in an earlier life, before it asks for what was missed. */
   resume(): void;
   readonly handlers: Required<Pick<SessionHandlers, 'accepted' | 'refused'>>;
@@ -34,15 +39,20 @@ type Accepted = Parameters<Sender['handlers']['accepted']>[0];
 const resealBaseMs = 100;
 const resealMaxMs = 10_000;
 
+/** How often one operation waits for a change of keys. */
+const rekeysMax = 20;
+
 export function createSender(core: Core, isOnline: () => boolean): Sender {
   const { world, journal, rooms, queue, sealing, lanes } = core;
   /** Answers about places that the session has not come to: what others wrote before is taken in first. */
   const early = new Map<ConversationId, Accepted[]>();
+  const rekeying = createRekeying(core, { isOnline, pump });
 
-  return { pump, resume, handlers: { accepted, refused }, arrived };
+  return { want: rekeying.want, pump, resume, handlers: { accepted, refused }, arrived };
 
   function pump(): void {
     if (!isOnline()) return;
+    rekeying.fill();
     for (const operation of queue.due()) {
       operation.stage = 'busy';
       lanes.run(operation.conversation, () => transmit(operation));
@@ -65,23 +75,42 @@ export function createSender(core: Core, isOnline: () => boolean): Sender {
     hand(operation);
   }
 
-  /** False when it failed for good. */
+  /** False when it cannot go out now, or for good. */
   async function seal(operation: QueuedOperation): Promise<boolean> {
-    const sealed = await sealing.seal(toSeal(operation)).catch((error: unknown) => reasonOf(error));
-    if (typeof sealed === 'string') {
-      await fail(operation, { kind: 'failed', code: 'notSealed', reason: sealed });
-      return false;
+    const sealed = await sealing.seal(toSeal(operation)).catch((error: unknown) => failureOf(error));
+    switch (sealed.kind) {
+      case 'sealed':
+        operation.sealed = sealed.wire;
+        // Without keys that move on, it can as well be sealed anew after a restart.
+        if (sealed.keys.size > 0) await write(journal, [put(operation), nextId()], sealed);
+        return true;
+      case 'failed':
+        await fail(operation, sealed);
+        return false;
+      case 'moot':
+        await end(operation);
+        return false;
+      case 'rekeyFirst':
+        await rekeyFirst(operation);
+        return false;
+      case 'later':
+        postpone(operation);
+        return false;
     }
-    const { keys, ...wire } = sealed;
-    operation.sealed = wire;
-    // Without keys that move on, it can as well be sealed anew after a restart.
-    if (keys.size > 0) await journal.write([put(operation)], keys);
-    return true;
+  }
+
+  async function rekeyFirst(operation: QueuedOperation): Promise<void> {
+    if (++operation.rekeys > rekeysMax) {
+      const reason = 'The members of this conversation have not agreed on its keys; try again later.';
+      return fail(operation, { kind: 'failed', code: 'notSealed', reason });
+    }
+    operation.stage = 'queued';
+    rekeying.add(operation.conversation!);
   }
 
   function hand({ id: clientId, asked, sealed }: QueuedOperation): void {
     const session = core.session();
-    if (session !== null && sealed !== null) ask(session, { clientId, asked }, sealed);
+    if (session !== null && sealed !== null) handTo(session, { clientId, asked }, sealed);
   }
 
   // --- answers
@@ -109,18 +138,20 @@ export function createSender(core: Core, isOnline: () => boolean): Sender {
   async function settle(answer: Accepted, told: Seq, session: ClientSession): Promise<void> {
     const operation = queue.all.get(answer.clientId);
     if (operation === undefined) return;
+    if (core.isGivenUp(session)) return;
     const { conversation, seq, at } = answer;
-    const keys = await sealing.accepted(toSeal(operation), { conversation, seq });
+    const step = await sealing.accepted({ ...toSeal(operation), wire: operation.sealed ?? {} }, { conversation, seq });
     const changes = await becomeEntry(operation, answer, told);
     queue.remove(operation.id);
     const sent: Extract<Outcome, { kind: 'sent' }> = { kind: 'sent', conversation, seq, at };
     const ended: LocalChange = { kind: 'operationEnded', clientId: operation.id };
+    if (!isOfUser(operation)) rekeying.succeeded(conversation);
     void keep(core, [...changes, ended], {
-      keys,
+      step,
       stored() {
         session.stored(conversation, told);
         operation.outcome.resolve(sent);
-        core.emit('operation', operationView(operation, sent));
+        show(operation, sent);
         tell(changes);
         core.emitState();
         pump();
@@ -157,7 +188,7 @@ export function createSender(core: Core, isOnline: () => boolean): Sender {
       if (change.kind === 'entry') core.emit('item', itemOf(change.entry, core.me()));
       if (change.kind === 'conversation') {
         const room = rooms.all.get(change.conversation.id);
-        if (room) core.emit('conversation', conversationView(room, core.me()));
+        if (room) core.emit('conversation', conversationView(room, core.me(), sealing));
       }
     }
   }
@@ -167,38 +198,68 @@ export function createSender(core: Core, isOnline: () => boolean): Sender {
     if (operation?.stage !== 'busy') return;
     operation.stage = 'answered';
     lanes.run(operation.conversation, async () => {
-      const { again, keys } = await sealing.refused(toSeal(operation), code);
-      if (again) await sealAnew(operation, keys);
-      else await fail(operation, { kind: 'failed', code, reason: detail ?? errors[code].meaning }, keys);
+      const refusal = await sealing.refused(toSeal(operation), code);
+      if (refusal.again) await sealAnew(operation, refusal);
+      else await fail(operation, { kind: 'failed', code, reason: detail ?? errors[code].meaning }, refusal);
     });
   }
 
-  async function sealAnew(operation: QueuedOperation, keys: KeyChanges): Promise<void> {
+  async function sealAnew(operation: QueuedOperation, step: KeyStep): Promise<void> {
     operation.sealed = null;
-    await journal.write([put(operation)], keys);
+    await write(journal, [put(operation)], step);
+    postpone(operation);
+  }
+
+  /** The first further attempt comes at once. */
+  function postpone(operation: QueuedOperation): void {
     const failures = operation.attempts++;
+    const delayMs = backoffMs({ failures, baseMs: resealBaseMs, maxMs: resealMaxMs, random: world.random });
     const again = () => {
       operation.stage = 'queued';
       pump();
     };
-    if (failures === 0) return again();
-    const delayMs = backoffMs({ failures, baseMs: resealBaseMs, maxMs: resealMaxMs, random: world.random });
-    world.clock.after(delayMs, again);
+    if (failures === 0) again();
+    else world.clock.after(delayMs, again);
   }
 
-  async function fail(operation: QueuedOperation, failure: Failure, keys?: KeyChanges): Promise<void> {
+  async function fail(operation: QueuedOperation, failure: Failure, step?: KeyStep): Promise<void> {
+    if (!isOfUser(operation)) return failRekey(operation, failure, step);
     operation.failure = failure;
     operation.sealed = null;
     operation.stage = 'failed';
     await keep(core, [put(operation)], {
-      ...(keys ? { keys } : {}),
+      ...(step ? { step } : {}),
       stored() {
         operation.outcome.resolve(failure);
-        core.emit('operation', operationView(operation));
+        show(operation);
         core.emitState();
         pump();
       },
     });
+  }
+
+  /** What hinders a change of keys hinders the operation that waits for it. */
+  async function failRekey(operation: QueuedOperation, failure: Failure, step?: KeyStep): Promise<void> {
+    const { conversation } = operation;
+    rekeying.failed(conversation!);
+    await end(operation, step);
+    const hindered = [...queue.all.values()].find((one) => one.conversation === conversation && one.rekeys > 0);
+    if (hindered?.stage === 'queued') await fail(hindered, failure);
+  }
+
+  /** It is over and leaves nothing behind. */
+  async function end(operation: QueuedOperation, step?: KeyStep): Promise<void> {
+    queue.remove(operation.id);
+    const ended: LocalChange = { kind: 'operationEnded', clientId: operation.id };
+    await keep(core, [ended], { ...(step ? { step } : {}), stored: pump });
+  }
+
+  function show(operation: QueuedOperation, sent?: Extract<Outcome, { kind: 'sent' }>): void {
+    if (isOfUser(operation)) core.emit('operation', operationView(operation, sent));
+  }
+
+  function nextId(): LocalChange {
+    return { kind: 'nextClientId', nextClientId: queue.nextId };
   }
 }
 
@@ -212,31 +273,7 @@ function put(operation: QueuedOperation): LocalChange {
   return { kind: 'operation', operation: keptOperation(operation) };
 }
 
-/** An operation that waits in the session already is not asked for twice. */
-function ask(session: ClientSession, { clientId, asked }: ToSeal, wire: NonNullable<QueuedOperation['sealed']>): void {
-  const options = { clientId, ...(wire.change && { keys: wire.change }) };
-  switch (asked.op) {
-    case 'send':
-      session.send(asked.conversation, wire.payload ?? '', wire.epoch ?? 0, { clientId });
-      return;
-    case 'openDirect':
-      session.openDirect(asked.with, options);
-      return;
-    case 'createGroup':
-      session.createGroup(asked.title, asked.users, options);
-      return;
-    case 'invite':
-    case 'remove':
-      session[asked.op](asked.conversation, asked.users, options);
-      return;
-    case 'leave':
-      session.leave(asked.conversation, { clientId });
-      return;
-    default:
-      asked satisfies never;
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function failureOf(error: unknown): Failure {
+  const code = error instanceof Unsealable ? error.code : 'notSealed';
+  return { kind: 'failed', code, reason: error instanceof Error ? error.message : String(error) };
 }

@@ -1,9 +1,10 @@
 import type { LocalEntry } from '../local/contract.ts';
 import { contentOf, readContent } from './content.ts';
 import type { Conversation, Item, Me, Operation, Outcome } from './contract.ts';
-import type { QueuedOperation } from './queue.ts';
+import type { UserOperation } from './queue.ts';
 import type { Room, Rooms } from './rooms.ts';
 import { isSameName } from './rooms.ts';
+import type { Sealing } from './sealing.ts';
 
 /** What is shown of what is kept. */
 
@@ -20,7 +21,11 @@ export function itemOf(entry: LocalEntry, me: Me | null): Item {
   };
 }
 
-export function conversationView({ conversation, progress, last }: Room, me: Me | null): Conversation {
+export function conversationView(
+  { conversation, progress, last }: Room,
+  me: Me | null,
+  sealing: Pick<Sealing, 'isEncrypted'>,
+): Conversation {
   const { id, kind, title, admin, members } = conversation;
   const isMember = me !== null && members.some((member) => isSameName(member, me.name));
   return {
@@ -30,6 +35,7 @@ export function conversationView({ conversation, progress, last }: Room, me: Me 
     admin,
     members,
     isMember,
+    isEncrypted: sealing.isEncrypted(id),
     last: last && itemOf(last, me),
     unread: progress.unread,
     read: progress.read,
@@ -37,14 +43,18 @@ export function conversationView({ conversation, progress, last }: Room, me: Me 
 }
 
 /** The one with the newest entry first; those without entries by id, the newest first. */
-export function conversationViews(rooms: Rooms, me: Me | null): readonly Conversation[] {
+export function conversationViews(
+  rooms: Rooms,
+  me: Me | null,
+  sealing: Pick<Sealing, 'isEncrypted'>,
+): readonly Conversation[] {
   return [...rooms.all.values()]
     .sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0) || b.conversation.id - a.conversation.id)
-    .map((room) => conversationView(room, me));
+    .map((room) => conversationView(room, me, sealing));
 }
 
 export function operationView(
-  { id, asked, conversation, failure }: QueuedOperation,
+  { id, asked, conversation, failure }: UserOperation,
   sent: Extract<Outcome, { kind: 'sent' }> | null = null,
 ): Operation {
   return {
