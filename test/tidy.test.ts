@@ -27,6 +27,7 @@ const edges: readonly string[] = [
   'src/system/database/postgres',
   'src/system/main.ts',
   'src/system/node.ts',
+  'src/system/browser.ts',
 ];
 
 /** What the core must take as a port instead. Each with what to use. */
