@@ -128,7 +128,8 @@ function checkTitle(title: string): void {
   );
 }
 
-function nameOf(user: string): UserName {
+/** Throws a `Problem` when it is no name. */
+export function nameOf(user: string): UserName {
   const read = userName.safeParse(user);
   if (read.success) return read.data;
   throw new Problem(

@@ -2,8 +2,10 @@ import type { Clock, EpochMs, Log, Random, Transport } from '../../ports.ts';
 import type { Problem } from '../../problem.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { ConversationKind } from '../../protocol/frames.ts';
-import type { ClientId, ConversationId, DeviceId, Seq, UserName } from '../../protocol/ids.ts';
+import type { DevicesAnswer } from '../../protocol/http.ts';
+import type { ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from '../../protocol/ids.ts';
 import type { AccountOutcome } from '../ask.ts';
+import type { BalancerView } from '../balancer-view.ts';
 import type { LocalDatabase, SearchPlace } from '../local/contract.ts';
 import type { Content } from './content.ts';
 import type { Sealing, SealingContext } from './sealing.ts';
@@ -26,6 +28,20 @@ export interface Messenger {
   signIn(who: Credentials): Promise<AccountOutcome<Me>>;
   /** The token ends; what is in the database stays. */
   signOut(): Promise<AccountOutcome<null>>;
+  /** Signs out on all devices of the user, this one too; then as `signOut`. */
+  signOutEverywhere(): Promise<AccountOutcome<null>>;
+  /** Signs out on all other devices. */
+  changePassword(passwords: { readonly old: string; readonly new: string }): Promise<AccountOutcome<null>>;
+  /** One's own devices that are signed in, the one that signed in last first. */
+  devices(): Promise<AccountOutcome<readonly OwnDevice[]>>;
+  signOutDevice(device: DeviceId): Promise<AccountOutcome<null>>;
+  /**
+   * For good: the user leaves all groups, direct conversations end, and the name is never free again. What is in the
+   * database stays, to be read or thrown away.
+   */
+  deleteAccount(password: string): Promise<AccountOutcome<null>>;
+  /** The name as its owner writes it; null when there is no such user. */
+  findUser(name: string): Promise<AccountOutcome<UserName | null>>;
 
   /** Goes online and stays so. Throws a `Problem` before the first sign-in. */
   start(): void;
@@ -74,6 +90,15 @@ export interface Messenger {
    * device or all of the other's have no keys.
    */
   safetyCode(conversation: ConversationId, user?: string): Promise<string | null>;
+  /**
+   * Hears from now on of these users instead of others, by `presence` events, also after a reconnect: of those who share a
+   * conversation with the user. Throws a `Problem` when they are more than `presenceWatchMax`.
+   */
+  watch(users: readonly string[]): void;
+  /** How it is with a watched user; null while that is not known: offline, before it was told, or of a stranger. */
+  presence(user: string): Presence | null;
+  /** How the balancer before the servers spreads connections now; an `unknown` outcome where there is none. */
+  balancer(): Promise<AccountOutcome<BalancerView>>;
   /** The user is typing; to be called at every key. Lost while offline. */
   typing(conversation: ConversationId): void;
 
@@ -103,6 +128,8 @@ export interface MessengerState {
    * program uses the same device). After `broken` the database could not be used: close, and open it again.
    */
   readonly trouble: 'signInAgain' | 'takenOver' | 'broken' | null;
+  /** The server that one is connected to; null while offline or connecting. */
+  readonly server: ServerId | null;
   /** Operations without an answer. */
   readonly waiting: number;
   /** Operations that failed and were not put away. */
@@ -205,6 +232,15 @@ export interface Receipt {
   readonly read: Seq;
 }
 
+export interface Presence {
+  readonly user: UserName;
+  readonly online: boolean;
+  /** Online since, or last seen; 0 when never. */
+  readonly at: EpochMs;
+}
+
+export type OwnDevice = DevicesAnswer['devices'][number];
+
 export interface MessengerEvents {
   state: MessengerState;
   /** New, or changed in any way but its last entry. */
@@ -219,6 +255,8 @@ export interface MessengerEvents {
   receipt: Receipt & { readonly conversation: ConversationId };
   /** Another member has begun to type, or does not any more. */
   typing: { readonly conversation: ConversationId; readonly user: UserName; readonly active: boolean };
+  /** Somebody who is watched has come, gone, or was asked about anew. */
+  presence: Presence;
   /** The database cannot be used any more; the messenger has stopped. */
   broken: Problem;
 }

@@ -15,7 +15,13 @@ export interface IdentityKeeper {
   signUp(who: Credentials): Promise<AccountOutcome<Me>>;
   signIn(who: Credentials): Promise<AccountOutcome<Me>>;
   signOut(): Promise<AccountOutcome<null>>;
+  signOutEverywhere(): Promise<AccountOutcome<null>>;
+  deleteAccount(password: string): Promise<AccountOutcome<null>>;
+  /** Asks in the name of the user. Rejects with a `Problem` when nobody is signed in. */
+  asking<T>(ask: Ask<T>): Promise<AccountOutcome<T>>;
 }
+
+type Ask<T> = (transport: Transport, token: string) => Promise<AccountOutcome<T>>;
 
 interface Parts {
   readonly kept: LocalAccount | null;
@@ -43,12 +49,12 @@ export function createIdentity({ kept, options, random, journal, transportTo }: 
       return made.kind === 'ok' ? signIn(who) : made;
     },
     signIn,
-    async signOut() {
-      if (account?.token == null) return { kind: 'ok', value: null };
-      const outcome = await accounts.signOut(transportTo(account.origin), account.token);
-      const isOver = outcome.kind === 'ok' || (outcome.kind === 'refused' && outcome.code === 'unauthenticated');
-      if (isOver) await put({ ...account, token: null });
-      return isOver ? { kind: 'ok', value: null } : outcome;
+    signOut: () => ending(accounts.signOut),
+    signOutEverywhere: () => ending(accounts.signOutEverywhere),
+    deleteAccount: (password) => ending((transport, token) => accounts.deleteAccount(transport, { token, password })),
+    async asking(ask) {
+      if (account?.token == null) throw new Problem('Nobody is signed in on this local database; call signIn first.');
+      return ask(transportTo(account.origin), account.token);
     },
   };
 
@@ -61,6 +67,15 @@ export function createIdentity({ kept, options, random, journal, transportTo }: 
     const me = { ...claimed, name, device, token };
     await put(me);
     return { kind: 'ok', value: meOf(me)! };
+  }
+
+  /** What ends the token, for good: also when it had ended before. */
+  async function ending(ask: Ask<null>): Promise<AccountOutcome<null>> {
+    if (account?.token == null) return { kind: 'ok', value: null };
+    const outcome = await ask(transportTo(account.origin), account.token);
+    const isOver = outcome.kind === 'ok' || (outcome.kind === 'refused' && outcome.code === 'unauthenticated');
+    if (isOver) await put({ ...account, token: null });
+    return isOver ? { kind: 'ok', value: null } : outcome;
   }
 
   /** The device has its name before the servers hear it, so that an answer that is lost leaves no second device behind. */

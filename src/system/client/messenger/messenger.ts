@@ -1,6 +1,7 @@
 import { Problem } from '../../problem.ts';
 import type { Entry } from '../../protocol/frames.ts';
 import type { ConversationId, UserName } from '../../protocol/ids.ts';
+import type { AccountOutcome } from '../ask.ts';
 import type { ClientSession, SessionState } from '../contract.ts';
 import { createSession } from '../session.ts';
 import { createAsking } from './asking.ts';
@@ -17,6 +18,8 @@ import { createIdentity } from './identity.ts';
 import { createJournal } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import { createMarks } from './marks.ts';
+import { createOwnAccount } from './own-account.ts';
+import { createPeople } from './people.ts';
 import { createQueue } from './queue.ts';
 import { createReading } from './reading.ts';
 import { createReceiver } from './receiver.ts';
@@ -87,6 +90,7 @@ function compose(
   const receiver = createReceiver(core, sender.arrived);
   const reading = createReading(core, () => identity.me);
   const marks = createMarks(core, reading);
+  const people = createPeople(core, identity);
   const asking = createAsking(core, { pump: sender.pump, reading, marks, checkOpen });
 
   const api: Messenger = {
@@ -102,6 +106,10 @@ function compose(
     signUp: (who) => signingIn(() => identity.signUp(who)),
     signIn: (who) => signingIn(() => identity.signIn(who)),
     signOut: () => signingIn(() => identity.signOut()),
+    signOutEverywhere: () => endingToken(() => identity.signOutEverywhere()),
+    deleteAccount: (password) => endingToken(() => identity.deleteAccount(password)),
+    ...createOwnAccount(identity),
+    findUser: people.findUser,
     start,
     stop,
     close,
@@ -114,6 +122,8 @@ function compose(
     receipts: marks.receipts,
     safetyCode: async (conversation, user) => sealing.safetyCode(conversation, other(conversation, user)),
     typing: marks.typing,
+    watch: people.watch,
+    presence: people.presence,
     on: listeners.on,
   };
   return { api, sealing };
@@ -161,11 +171,13 @@ function compose(
         accepted: sender.handlers.accepted,
         refused: sender.handlers.refused,
         ...marks.handlers,
+        ...people.handlers,
         state: connectionChanged,
         disconnected: ({ code }) => noteEnd(code),
       },
     );
     sender.resume();
+    people.begin(session);
     return session;
   }
 
@@ -183,6 +195,7 @@ function compose(
   }
 
   function connectionChanged(now: SessionState): void {
+    if (now !== 'online') people.forget();
     core.emitState();
     if (now !== 'online') return;
     sealing.turned('online');
@@ -216,6 +229,18 @@ function compose(
     return outcome;
   }
 
+  /** Nothing is stopped before it is known that the token has ended. */
+  async function endingToken(work: () => Promise<AccountOutcome<null>>): Promise<AccountOutcome<null>> {
+    checkOpen();
+    const outcome = await work();
+    if (identity.account?.token == null) {
+      await signingIn(async () => {
+        trouble = null;
+      });
+    }
+    return outcome;
+  }
+
   async function settled(): Promise<void> {
     await lanes.idle();
     await journal.flush();
@@ -234,7 +259,9 @@ function compose(
 
   function state(): MessengerState {
     const { waiting, failed } = queue;
-    return { connection: connectionOf(session?.state ?? 'offline'), trouble, waiting, failed };
+    const connection = connectionOf(session?.state ?? 'offline');
+    const server = connection === 'online' ? (session?.server ?? null) : null;
+    return { connection, trouble, server, waiting, failed };
   }
 
   function broken(reason: Problem): void {

@@ -179,7 +179,7 @@ describe('a device that crashes between any two writes', { timeout: 120_000 }, (
           const texts = await textsOf(bob, room);
           expect(texts).toEqual(await textsOf(ada, room));
           expect(texts.filter((text) => text.startsWith('from ada'))).toEqual(savedTexts(game));
-          expect(ada.messenger.state).toEqual({ connection: 'online', trouble: null, waiting: 0, failed: 0 });
+          expect(ada.messenger.state).toMatchObject({ connection: 'online', trouble: null, waiting: 0, failed: 0 });
           for (const items of lives) expect(new Set(items.map(({ seq }) => seq)).size).toBe(items.length);
           const { read, unread } = ada.messenger.conversation(room)!;
           const after = onServer.filter(
