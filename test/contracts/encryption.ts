@@ -400,6 +400,17 @@ export function encryptionContract(name: string, { make }: EncryptionUnderTest):
         expect(await read(again, await say(carol, 'welcome back'))).toBe('carol/phone: welcome back');
       });
 
+      it('that lost the group, but not its signature key, takes its place again as well', async () => {
+        await fresh();
+        const change = await gather(alice, bob, carol);
+        const back = take(bob, await bob.encryption.joinExternally(bob.device, change.groupInfo));
+        for (const person of [alice, carol]) {
+          const applied = await apply(person, back.change.commit!, ruledBy('alice'));
+          expect(applied).toMatchObject({ kind: 'applied', by: { identity: { user: 'bob' } }, added: [], removed: [] });
+        }
+        expect(await read(bob, await say(carol, 'welcome back'))).toBe('carol/phone: welcome back');
+      });
+
       it('of a member whose devices were all missing comes in by itself; of nobody else', async () => {
         await fresh();
         const change = await gather(alice, bob);

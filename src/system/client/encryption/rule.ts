@@ -35,7 +35,9 @@ function externalViolation({ by, before, added, removed }: MembershipChange, { m
   const { user } = by.identity;
   const stays = before.some((member) => member.identity.user === user) && !left.has(user);
   if (!stays && !members.has(user)) return `${user} came in by itself and was no member`;
-  if (added.length !== 1) return `${nameOf(by.identity)} came in by itself and brought others`;
+  // In its old place, with the key that it had, it has not even come.
+  const stranger = added.find((member) => !sameIdentity(member.identity, by.identity));
+  if (stranger !== undefined) return `${nameOf(by.identity)} came in by itself and brought others`;
   const victim = removed.find((member) => !sameIdentity(member.identity, by.identity));
   if (victim !== undefined) return `${nameOf(by.identity)} came in by itself and removed ${nameOf(victim.identity)}`;
   return null;
