@@ -50,13 +50,14 @@ export interface Queue {
   add(asked: AskedFor): QueuedOperation;
   remove(id: ClientId): void;
   /** Changes of keys that wait or are under way. */
-  rekeys(): readonly QueuedOperation[];
+  readonly rekeys: ReadonlySet<QueuedOperation>;
   /** Those whose turn it is: saved, and nothing before them in their conversation. */
   due(): readonly QueuedOperation[];
 }
 
 export function createQueue(): Queue {
   const all = new Map<ClientId, QueuedOperation>();
+  const rekeys = new Set<QueuedOperation>();
   let nextId = 1 as ClientId;
 
   return {
@@ -72,8 +73,9 @@ export function createQueue(): Queue {
     },
     reset(kept, next) {
       all.clear();
+      rekeys.clear();
       nextId = next;
-      for (const operation of kept) all.set(operation.clientId, restored(operation));
+      for (const operation of kept) put(restored(operation));
     },
     add(asked) {
       if (asked.op !== 'rekey' && all.size >= messengerLimits.waitingMax) {
@@ -82,14 +84,17 @@ export function createQueue(): Queue {
         );
       }
       const operation = newOperation(nextId++ as ClientId, asked);
-      all.set(operation.id, operation);
+      put(operation);
       return operation;
     },
-    remove: (id) => void all.delete(id),
+    remove(id) {
+      rekeys.delete(all.get(id)!);
+      all.delete(id);
+    },
     rekeys,
     due() {
       const turns = new Map<ConversationId, QueuedOperation>();
-      for (const operation of [...rekeys(), ...all.values()]) {
+      for (const operation of [...rekeys, ...all.values()]) {
         const { conversation, stage } = operation;
         if (conversation === null || stage === 'failed') continue;
         if (!turns.has(conversation) || isUnderWay(operation)) turns.set(conversation, operation);
@@ -102,8 +107,9 @@ export function createQueue(): Queue {
     },
   };
 
-  function rekeys(): readonly QueuedOperation[] {
-    return [...all.values()].filter((operation) => !isOfUser(operation));
+  function put(operation: QueuedOperation): void {
+    all.set(operation.id, operation);
+    if (!isOfUser(operation)) rekeys.add(operation);
   }
 
   function count(is: (stage: QueuedOperation['stage']) => boolean): number {

@@ -71,6 +71,7 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
     const told = session.told(id);
     lanes.run(id, async () => {
       if (core.isGivenUp(session)) return;
+      await sealing.passed(id, what.to);
       void keep(core, rooms.pass(id, told), {
         stored() {
           session.stored(id, told);

@@ -1,11 +1,12 @@
-import type { Cancel } from '../../ports.ts';
+import type { Cancel, Ms } from '../../ports.ts';
 import type { ConversationId } from '../../protocol/ids.ts';
 import { backoffMs } from '../backoff.ts';
 import type { Core } from './core.ts';
 
 /**
  * Changes of keys that nobody asked for: before an operation that needs them, and in the background where the sealing finds
- * that they are due. Few at a time; where one failed, the next waits longer and longer.
+ * that they are due. Few at a time, and in one conversation less and less often, whether they succeed or not: so devices
+ * that cannot agree with each other, by a defect or somebody's will, do not go on for ever.
  */
 export interface Rekeying {
   /** The sealing wants one. */
@@ -14,19 +15,23 @@ export interface Rekeying {
   add(conversation: ConversationId): void;
   /** Begins what is wanted, if one is online. */
   fill(): void;
-  succeeded(conversation: ConversationId): void;
-  failed(conversation: ConversationId): void;
+  ended(conversation: ConversationId): void;
 }
 
 /** Changes of keys in the background that are under way at the same time. */
 const atOnceMax = 8;
+/** So many in a row go on at once; before the next comes a pause, which gets longer. */
+const inRowMax = 3;
 const pauseBaseMs = 1000;
 const pauseMaxMs = 600_000;
+/** After so long without one, the next is the first again. */
+const calmMs = 1_200_000;
 
-interface Pause {
-  readonly failures: number;
-  /** Null when it is over. */
-  cancel: Cancel | null;
+interface Past {
+  readonly count: number;
+  readonly at: Ms;
+  /** Null while there is no pause. */
+  readonly pause: { cancel: Cancel | null };
 }
 
 export function createRekeying(
@@ -35,7 +40,8 @@ export function createRekeying(
 ): Rekeying {
   const { clock, random } = world;
   const wanted = new Set<ConversationId>();
-  const pauses = new Map<ConversationId, Pause>();
+  /** The last ones by conversation. */
+  const past = new Map<ConversationId, Past>();
 
   return {
     want(conversation) {
@@ -44,39 +50,38 @@ export function createRekeying(
     },
     add,
     fill,
-    succeeded: (conversation) => forget(conversation),
-    failed(conversation) {
-      const failures = pauses.get(conversation)?.failures ?? 0;
-      forget(conversation);
-      const delayMs = pauseBaseMs + backoffMs({ failures, baseMs: pauseBaseMs, maxMs: pauseMaxMs, random });
-      const pause: Pause = { failures: failures + 1, cancel: null };
-      pause.cancel = clock.after(delayMs, () => {
-        pause.cancel = null;
-        fill();
-      });
-      pauses.set(conversation, pause);
-    },
+    ended,
   };
+
+  function ended(conversation: ConversationId): void {
+    const before = past.get(conversation);
+    before?.pause.cancel?.();
+    const now = clock.now();
+    const count = before && now - before.at < calmMs ? before.count + 1 : 1;
+    const pause: Past['pause'] = { cancel: null };
+    past.set(conversation, { count, at: now, pause });
+    if (count < inRowMax) return;
+    const delayMs = backoffMs({ failures: count - inRowMax, baseMs: pauseBaseMs, maxMs: pauseMaxMs, random });
+    pause.cancel = clock.after(pauseBaseMs + delayMs, () => {
+      pause.cancel = null;
+      fill();
+    });
+  }
 
   function fill(): void {
     if (!isOnline()) return;
     for (const conversation of wanted) {
-      if (queue.rekeys().length >= atOnceMax) return;
-      if (pauses.get(conversation)?.cancel) continue;
+      if (queue.rekeys.size >= atOnceMax) return;
+      if (past.get(conversation)?.pause.cancel) continue;
       wanted.delete(conversation);
       add(conversation);
     }
   }
 
   function add(conversation: ConversationId): void {
-    if (queue.rekeys().some((one) => one.conversation === conversation)) return;
+    if ([...queue.rekeys].some((one) => one.conversation === conversation)) return;
     // Not kept: until it is sealed, nothing is lost if it is forgotten.
     queue.add({ op: 'rekey', conversation, at: clock.wall() }).stage = 'queued';
     pump();
-  }
-
-  function forget(conversation: ConversationId): void {
-    pauses.get(conversation)?.cancel?.();
-    pauses.delete(conversation);
   }
 }

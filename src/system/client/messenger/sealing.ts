@@ -33,6 +33,8 @@ export interface Sealing {
   refused(operation: ToSeal, code: ErrorCode): Promise<KeyStep & { readonly again: boolean }>;
   /** The server tells how a conversation is now, before its entries come. */
   announced(conversation: ConversationFrame): Promise<KeyStep>;
+  /** Entries up to here have expired: they do not come. */
+  passed(conversation: ConversationId, upTo: Seq): Promise<void>;
   /** The connection: wanted from now on, there and caught up, or wanted no more. Then what still waits answers `later`. */
   turned(to: 'on' | 'online' | 'off'): void;
   /** Whether what is written in a conversation is encrypted. */
@@ -152,6 +154,7 @@ export function createPlainSealing(): Sealing {
     accepted: async () => noStep,
     refused: async () => ({ again: false, ...noStep }),
     announced: async () => noStep,
+    passed: async () => {},
     turned: () => {},
     isEncrypted: () => false,
     safetyCode: async () => null,

@@ -145,7 +145,7 @@ export function createSender(core: Core, isOnline: () => boolean): Sender {
     queue.remove(operation.id);
     const sent: Extract<Outcome, { kind: 'sent' }> = { kind: 'sent', conversation, seq, at };
     const ended: LocalChange = { kind: 'operationEnded', clientId: operation.id };
-    if (!isOfUser(operation)) rekeying.succeeded(conversation);
+    if (!isOfUser(operation)) rekeying.ended(conversation);
     void keep(core, [...changes, ended], {
       step,
       stored() {
@@ -241,7 +241,7 @@ export function createSender(core: Core, isOnline: () => boolean): Sender {
   /** What hinders a change of keys hinders the operation that waits for it. */
   async function failRekey(operation: QueuedOperation, failure: Failure, step?: KeyStep): Promise<void> {
     const { conversation } = operation;
-    rekeying.failed(conversation!);
+    rekeying.ended(conversation!);
     await end(operation, step);
     const hindered = [...queue.all.values()].find((one) => one.conversation === conversation && one.rekeys > 0);
     if (hindered?.stage === 'queued') await fail(hindered, failure);

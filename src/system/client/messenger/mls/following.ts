@@ -74,7 +74,9 @@ export function createFollowing({ encryption, log, states, stock, servers, me, r
   }
 
   async function join(turn: Turn, { keys, sender }: MembershipEntry): Promise<Followed> {
-    const parts = keys!.bundle === null ? null : await servers.bundle(keys!.bundle);
+    // Nobody can have added a device that comes for the first time.
+    if (keys!.bundle === null || (await stock.isEmpty())) return nothing;
+    const parts = await servers.bundle(keys!.bundle);
     if (parts?.welcome == null) return nothing;
     try {
       const joined = await encryption.join(await stock.device(), parts.welcome, stock.privatePart);

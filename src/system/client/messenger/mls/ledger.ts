@@ -1,5 +1,5 @@
 import type { ConversationFrame, MembershipEntry } from '../../../protocol/frames.ts';
-import type { BundleId, Seq, UserName } from '../../../protocol/ids.ts';
+import type { BundleId, DeviceId, Seq, UserName } from '../../../protocol/ids.ts';
 import type { Member, Rule } from '../../encryption/index.ts';
 import { isSameName } from '../rooms.ts';
 
@@ -18,6 +18,8 @@ export interface Ledger {
   readonly left: readonly UserName[];
   /** Epoch, seal and bundle hold after this entry; what comes before it is news of the past. */
   readonly asOf: Seq;
+  /** What each number of a device stood for when it was first heard: a name as in `DeviceIdentity`, `user/label`. */
+  readonly devices: Readonly<Record<number, string>>;
   /** One's own keys, of which it is not certain yet that they are the conversation's: somebody else may have opened it. */
   readonly tentative: boolean;
 }
@@ -28,12 +30,12 @@ export type MembershipNews = Pick<MembershipEntry, 'change' | 'admin' | 'seq'> &
 };
 
 export function ledgerOf({ epoch, sealed, bundle, members, admin, lastSeq }: ConversationFrame): Ledger {
-  return { epoch, sealed, bundle, members, admin, left: [], asOf: lastSeq, tentative: false };
+  return { epoch, sealed, bundle, members, admin, left: [], asOf: lastSeq, devices: {}, tentative: false };
 }
 
 /** Of a conversation whose first keys have just been made. */
 export function newLedger(made: Pick<Ledger, 'bundle' | 'members' | 'admin' | 'asOf' | 'tentative'>): Ledger {
-  return { epoch: 1, sealed: 0 as Seq, left: [], ...made };
+  return { epoch: 1, sealed: 0 as Seq, left: [], devices: {}, ...made };
 }
 
 export function ledgerAfter(ledger: Ledger, news: MembershipNews): Ledger {
@@ -45,6 +47,18 @@ export function ledgerAfter(ledger: Ledger, news: MembershipNews): Ledger {
   }
   if (change !== 'left') return base;
   return { ...base, left: [...ledger.left, ...users], sealed: seq > ledger.asOf ? seq : ledger.sealed };
+}
+
+/**
+ * The number of a device means what it meant before; the first time, it is the servers' word. Null when it contradicts,
+ * else the ledger that knows it.
+ */
+export function withDevice(ledger: Ledger, device: DeviceId, { identity }: Member): Ledger | null {
+  const name = `${identity.user}/${identity.device}`;
+  const known = ledger.devices[device];
+  if (known !== undefined) return known === name ? ledger : null;
+  if (Object.values(ledger.devices).includes(name)) return null;
+  return { ...ledger, devices: { ...ledger.devices, [device]: name } };
 }
 
 export function includes(users: readonly UserName[], user: string): boolean {

@@ -1,6 +1,6 @@
 import type { ConversationFrame, MessageEntry } from '../../../protocol/frames.ts';
 import type { ConversationId, Seq, UserName } from '../../../protocol/ids.ts';
-import type { Encryption, Group } from '../../encryption/index.ts';
+import type { Encryption, Group, Member } from '../../encryption/index.ts';
 import type { AskedFor } from '../asked.ts';
 import { isSameName } from '../rooms.ts';
 import {
@@ -11,11 +11,11 @@ import {
   type ToSeal,
   textOf,
   Unsealable,
-  type WasSealed,
 } from '../sealing.ts';
+import { createAccepting } from './accepting.ts';
 import { createChanging } from './changing.ts';
 import { createFollowing } from './following.ts';
-import { includes, type Ledger, ledgerAfter, ledgerOf, type MembershipNews, newLedger, strangersIn } from './ledger.ts';
+import { includes, type Ledger, ledgerOf, strangersIn, withDevice } from './ledger.ts';
 import { createServers, Later } from './servers.ts';
 import { createStates } from './states.ts';
 import { createStock } from './stock.ts';
@@ -29,8 +29,6 @@ export function createMlsSealing(encryption: Encryption): (context: SealingConte
 // ---
 
 const beforeJoining = 'Written before this device joined the conversation.';
-
-type Place = { readonly conversation: ConversationId; readonly seq: Seq };
 
 function compose(encryption: Encryption, context: SealingContext): Sealing {
   const { log } = context;
@@ -49,6 +47,7 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
     me: () => context.me().user,
     room: context.room,
   });
+  const accept = createAccepting({ encryption, context, states, end: following.end });
 
   return {
     name: encryption.name,
@@ -76,13 +75,14 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
     async announced(frame) {
       const turn = newTurn();
       await announce(turn, frame);
-      await look(frame.conversation, frame.lastSeq);
+      await look(frame.conversation, frame.after);
       return turn;
     },
+    passed: look,
     turned(to) {
       servers.turned(to !== 'off');
       if (to !== 'online') return;
-      context.run(stock.tend);
+      stock.tendSoon();
       for (const conversation of awaited) context.rekey(conversation);
       awaited.clear();
     },
@@ -93,6 +93,7 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
   // --- sealing
 
   async function seal({ clientId, asked }: ToSeal): Promise<Sealed> {
+    if ('conversation' in asked && asked.op !== 'leave' && awaited.has(asked.conversation)) return { kind: 'later' };
     switch (asked.op) {
       case 'openDirect':
         // One that is there needs no keys; should it be gone after all, its first message makes them.
@@ -132,7 +133,8 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
 
   // --- entries
 
-  async function read({ conversation, epoch, payload, sender }: MessageEntry): Promise<Opened> {
+  async function read(entry: MessageEntry): Promise<Opened> {
+    const { conversation, epoch, payload } = entry;
     const turn = newTurn();
     const unreadable = (reason: string): Opened => ({ kind: 'unreadable', reason, ...turn });
     if (epoch === 0) return unreadable('Sent without encryption: anybody could have written it.');
@@ -143,10 +145,20 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
       return unreadable(decrypted.reason === 'pastEpoch' ? beforeJoining : `It is not readable. ${decrypted.detail}`);
     }
     states.putGroup(turn, conversation, decrypted);
-    const { user } = decrypted.sender.identity;
-    if (user !== sender) return unreadable(`It is said to be by ${sender}, but ${user} wrote it.`);
+    const wrong = await wrongSender(turn, entry, decrypted.sender);
+    if (wrong !== null) return unreadable(wrong);
     const content = textOf(decrypted.plaintext);
     return content === null ? unreadable('It is no text.') : { kind: 'content', content, ...turn };
+  }
+
+  async function wrongSender(turn: Turn, entry: MessageEntry, by: Member): Promise<string | null> {
+    const { conversation, sender, device } = entry;
+    if (by.identity.user !== sender) return `It is said to be by ${sender}, but ${by.identity.user} wrote it.`;
+    const ledger = (await states.ledger(conversation))!;
+    const known = withDevice(ledger, device, by);
+    if (known === null) return `It is said to be from another device of ${sender} than it was written on.`;
+    if (known !== ledger) states.putLedger(turn, conversation, known);
+    return null;
   }
 
   async function announce(turn: Turn, frame: ConversationFrame): Promise<void> {
@@ -182,72 +194,6 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
     if (isBehind || (isAdmin && !isReady(ledger, group))) context.rekey(conversation);
   }
 
-  // --- answers
-
-  async function accept(turn: Turn, { clientId, asked, wire }: WasSealed, place: Place): Promise<void> {
-    const { conversation, seq } = place;
-    switch (asked.op) {
-      case 'send':
-        return;
-      case 'leave':
-        return following.end(turn, place);
-      case 'openDirect':
-      case 'createGroup':
-        return acceptMade(turn, { clientId, asked, wire }, place);
-      default: {
-        const ledger = (await states.ledger(conversation)) ?? unkeyed(place);
-        const { epoch, bundle = null } = wire.change!;
-        const news = { ...newsOf(asked, ledger), seq, keys: { epoch: epoch + 1, bundle } };
-        states.putLedger(turn, conversation, ledgerAfter(ledger, news));
-        const made = await states.takeMade(turn, clientId);
-        if (made) await adopt(turn, conversation, made);
-        else states.putGroup(turn, conversation, encryption.confirm((await states.group(conversation))!));
-      }
-    }
-  }
-
-  async function acceptMade(
-    turn: Turn,
-    { clientId, asked, wire }: WasSealed & { readonly asked: Extract<AskedFor, { op: 'openDirect' | 'createGroup' }> },
-    { conversation, seq }: Place,
-  ): Promise<void> {
-    const made = await states.takeMade(turn, clientId);
-    if (made === null) return;
-    const { user } = context.me();
-    const bundle = wire.change?.bundle ?? null;
-    const ledger = await states.ledger(conversation);
-    const group = await states.group(conversation);
-    const isOurs = asked.op === 'createGroup' || (group === null && (ledger === null || mayBeOurs(ledger, bundle)));
-    if (!isOurs) return turn.spend({ wipe: () => encryption.discard(made) });
-    await adopt(turn, conversation, made);
-    if (ledger !== null) return;
-    const others = asked.op === 'createGroup' ? asked.users : [asked.with].filter((each) => !isSameName(each, user));
-    const admin = asked.op === 'createGroup' ? user : null;
-    const tentative = asked.op === 'openDirect';
-    states.putLedger(
-      turn,
-      conversation,
-      newLedger({ bundle, members: [user, ...others], admin, asOf: seq, tentative }),
-    );
-  }
-
-  async function adopt(turn: Turn, conversation: ConversationId, made: Group): Promise<void> {
-    await states.dropGroup(turn, conversation);
-    states.putGroup(turn, conversation, { group: made, wipe: () => {} });
-  }
-
-  /** A conversation without encryption, as it was before its first keys. */
-  function unkeyed({ conversation, seq }: Place): Ledger {
-    const room = context.room(conversation);
-    return { ...newLedger({ bundle: null, ...room, asOf: seq, tentative: false }), epoch: 0 };
-  }
-
-  function newsOf(asked: AskedFor, { admin }: Ledger): Pick<MembershipNews, 'change' | 'users' | 'admin'> {
-    if (asked.op === 'invite') return { change: 'added', users: asked.users, admin };
-    if (asked.op === 'remove') return { change: 'removed', users: asked.users, admin };
-    return { change: 'rekeyed', users: [], admin };
-  }
-
   // --- for people
 
   async function safetyCode(conversation: ConversationId, user: UserName): Promise<string | null> {
@@ -261,11 +207,6 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
 }
 
 const staleCodes: ReadonlySet<string> = new Set(['staleEpoch', 'unknownBundle', 'keysNeeded']);
-
-/** One's own keys are in force, or were followed by others. */
-function mayBeOurs({ epoch, bundle }: Ledger, own: Ledger['bundle']): boolean {
-  return epoch > 1 || (epoch === 1 && bundle === own);
-}
 
 async function orLater<T extends { readonly kind: string }>(
   work: () => Promise<T>,

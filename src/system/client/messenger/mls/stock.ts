@@ -7,8 +7,10 @@ import { newTurn, type Turn } from './turn.ts';
 export interface Stock {
   /** Made once, and stored before it is used. */
   device(): Promise<Device>;
+  /** Whether the device has never left a key package anywhere. */
+  isEmpty(): Promise<boolean>;
   /** Sees to it that the servers have enough key packages. Private parts are stored before the public ones are uploaded. */
-  tend(): Promise<void>;
+  tendSoon(): void;
   /** The private part of a key package; null when it is not of this device, or was used. */
   privatePart(id: string): Promise<Uint8Array | null>;
   /** A welcome has used it: it is gone with the entry that brought the welcome. */
@@ -26,24 +28,34 @@ const attemptsMax = 3;
 export function createStock(encryption: Encryption, context: SealingContext, servers: Servers): Stock {
   const { keys, log } = context;
   let device: Promise<Device> | null = null;
+  let isDue = false;
 
   return {
     device: known,
-    async tend() {
+    async isEmpty() {
+      return (await list()).ids.length === 0;
+    },
+    tendSoon,
+    privatePart: (id) => keys.get(packagePrefix + id),
+    async used(turn, id) {
+      if (id !== (await list()).lastResort) turn.keys.set(packagePrefix + id, null);
+      tendSoon();
+    },
+  };
+
+  function tendSoon(): void {
+    if (isDue) return;
+    isDue = true;
+    context.run(async () => {
+      isDue = false;
       try {
         await tend();
       } catch (error) {
         if (error instanceof Later) return;
         log.write('warn', 'The key packages of this device could not be renewed.', { error: String(error) });
       }
-    },
-    privatePart: (id) => keys.get(packagePrefix + id),
-    async used(turn, id) {
-      const { lastResort } = await list();
-      if (id !== lastResort) turn.keys.set(packagePrefix + id, null);
-      context.run(() => tend());
-    },
-  };
+    });
+  }
 
   function known(): Promise<Device> {
     device ??= load().catch((error: unknown) => {

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ConversationId } from '../../../../src/system/protocol/ids.ts';
+import {
+  type Inhabitant,
+  keptBy,
+  messagesIn,
+  people,
+  playTown,
+  staysOf,
+  type Town,
+  type TownStep,
+  townStep,
+} from '../../../helpers/encrypted-town.ts';
+
+/** What is wrong with what one device keeps of one conversation; empty when nothing is. */
+async function breaches(
+  { texts, entries }: Town,
+  { user, device, isFirst }: Inhabitant,
+  conversation: ConversationId,
+): Promise<string[]> {
+  const all = entries();
+  const kept = await keptBy(device, conversation);
+  const found: string[] = [];
+  for (const { from, to } of staysOf(all, conversation, user)) {
+    let reads = isFirst;
+    for (const message of messagesIn(all, conversation)) {
+      if (message.seq < from || message.seq > to) continue;
+      const content = kept.get(message.seq)?.content;
+      const written = texts.get(`${message.device}/${message.clientId}`);
+      const place = `${user}/${device.messenger.me!.device}${isFirst ? '' : ' (later)'}: ${conversation}/${message.seq}`;
+      if (content?.kind === 'text') {
+        reads = true;
+        if (content.text !== written) found.push(`${place} is "${content.text}", not "${written}"`);
+      } else if (reads) found.push(`${place} is not read: ${JSON.stringify(content)}`);
+    }
+  }
+  return found;
+}
+
+async function check(encryption: 'mls' | 'modelled', steps: readonly TownStep[]): Promise<void> {
+  const town = await playTown(encryption, steps);
+  await town.rest();
+  const { rig, devices, texts, entries } = town;
+  const found: string[] = [];
+  const conversations = new Set(entries().map(({ conversation }) => conversation));
+  for (const one of devices) for (const id of conversations) found.push(...(await breaches(town, one, id)));
+  expect(found).toEqual([]);
+  for (const { user, device } of devices) {
+    expect(device.messenger.state, `${user}`).toMatchObject({ connection: 'online', trouble: null, waiting: 0 });
+  }
+  // Whoever is in the clear would be seen by the servers.
+  for (const entry of entries()) {
+    if (entry.type !== 'message') continue;
+    expect(entry.epoch).toBeGreaterThan(0);
+    expect(Buffer.from(entry.payload, 'base64url').toString('latin1')).not.toContain('secret words');
+  }
+  // Quiet: nothing more is written by itself.
+  const before = entries().length;
+  await rig.settle(1_200_000);
+  expect(entries().length).toBe(before);
+  // Everybody who is a member reads everybody.
+  for (const id of conversations) {
+    const members = devices.filter(({ device }) => device.messenger.conversation(id)?.isMember);
+    for (const { device } of members) {
+      const asked = device.messenger.send(id, 'secret words at the end');
+      await rig.settle(5000);
+      const outcome = await asked.outcome;
+      expect(outcome).toMatchObject({ kind: 'sent' });
+      texts satisfies ReadonlyMap<string, string>;
+      const seq = outcome.kind === 'sent' ? outcome.seq : (0 as never);
+      for (const { user, device: reader } of members) {
+        const content = (await keptBy(reader, id)).get(seq)?.content;
+        expect(content, `${user} in ${id}`).toEqual({ kind: 'text', text: 'secret words at the end' });
+      }
+    }
+  }
+  expect(rig.errors).toEqual([]);
+  expect(rig.chat.errors).toEqual([]);
+  expect(people.length).toBe(4);
+}
+
+describe('whatever people with several devices do, while networks break and processes end', {
+  timeout: 120_000,
+}, () => {
+  it.each([
+    ['modelled', Number(process.env.RUNS ?? 60)],
+    ['mls', Number(process.env.MLSRUNS ?? 6)],
+  ] as const)('with %s each device reads what was written while it was in', async (encryption, numRuns) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(townStep, { minLength: 10, maxLength: 60 }), (steps) => check(encryption, steps)),
+      { numRuns, ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}) },
+    );
+  });
+});
