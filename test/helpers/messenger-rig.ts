@@ -3,10 +3,10 @@ import { createNodeCipherSuite } from '../../src/system/adapters/node-cipher-sui
 import { type EncryptionName, encryptions } from '../../src/system/client/encryption/index.ts';
 import type { LocalChange, LocalDatabase } from '../../src/system/client/local/contract.ts';
 import { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from '../../src/system/client/local/memory.ts';
-import type { Item, Messenger, MessengerWorld } from '../../src/system/client/messenger/contract.ts';
+import type { Asked, Item, Messenger, MessengerWorld, Outcome } from '../../src/system/client/messenger/contract.ts';
 import { createMessenger } from '../../src/system/client/messenger/messenger.ts';
 import { createMlsSealing } from '../../src/system/client/messenger/mls/mls-sealing.ts';
-import type { Transport } from '../../src/system/ports.ts';
+import type { HttpRequest, Transport } from '../../src/system/ports.ts';
 import { Problem } from '../../src/system/problem.ts';
 import type { ClientFrame, ServerFrame } from '../../src/system/protocol/frames.ts';
 import type { ConversationId } from '../../src/system/protocol/ids.ts';
@@ -33,8 +33,11 @@ export interface Device {
   readonly messenger: Messenger;
   /** Items that this life was told of. */
   readonly items: readonly Item[];
-  /** Frames on their way to the device are given to this; false loses them, and the connection with them. */
-  lets: (frame: ServerFrame) => boolean;
+  /**
+   * Frames on their way to the device are given to this; false loses them, and the connection with them, and another frame
+   * is delivered instead.
+   */
+  lets: (frame: ServerFrame) => boolean | ServerFrame;
   /** Hears every frame that the device sends. */
   says: (frame: ClientFrame) => void;
   /** Which server it reaches next; null: none. */
@@ -48,6 +51,8 @@ export interface Device {
   readonly isDead: boolean;
   /** How long its disk takes for a write. */
   diskMs: number;
+  /** Stands before each of its requests over HTTP; one that throws is a network that is down. */
+  asks: (request: HttpRequest) => void | Promise<void>;
   /** The reason for which its disk takes nothing; null while it does. */
   failWrites: string | null;
   /** All batches that were written in all lives. */
@@ -131,6 +136,7 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
       },
       lets: () => true,
       says: () => {},
+      asks: () => {},
       server: 0,
       async boot() {
         life = newLife();
@@ -203,6 +209,7 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
       return {
         async request(request) {
           if (!own.alive || device.server === null) throw new Error('nobody there');
+          await device.asks(request);
           return asText(await chat.servers[device.server]!.http({ ...request, remote: '10.0.0.9' }));
         },
         open(_path, handlers) {
@@ -219,8 +226,9 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
             const mine = createSocketPair({
               message: (text) => {
                 if (isOver || !own.alive) return;
-                if (device.lets(JSON.parse(text) as ServerFrame)) handlers.message(text);
-                else mine.close(1006);
+                const passed = device.lets(JSON.parse(text) as ServerFrame);
+                if (passed === false) mine.close(1006);
+                else handlers.message(passed === true ? text : JSON.stringify(passed));
               },
               closed,
             });
@@ -256,6 +264,22 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
 export async function textsOf(device: Device, conversation: ConversationId): Promise<string[]> {
   const items = await device.messenger.history({ conversation, limit: 500 });
   return items.flatMap(({ content }) => (content.kind === 'text' ? [content.text] : []));
+}
+
+/** The place of an operation that must succeed. */
+export async function placeOf(rig: MessengerRig, asked: Asked): Promise<Extract<Outcome, { kind: 'sent' }>> {
+  await rig.settle(2000);
+  const outcome = await asked.outcome;
+  if (outcome.kind !== 'sent') throw new Error(JSON.stringify(outcome));
+  return outcome;
+}
+
+export async function say(
+  rig: MessengerRig,
+  device: Device,
+  { room, text }: { readonly room: ConversationId; readonly text: string },
+): Promise<void> {
+  await placeOf(rig, device.messenger.send(room, text));
 }
 
 // ---

@@ -242,9 +242,12 @@ export function createSender(core: Core, isOnline: () => boolean): Sender {
   async function failRekey(operation: QueuedOperation, failure: Failure, step?: KeyStep): Promise<void> {
     const { conversation } = operation;
     rekeying.ended(conversation!);
+    const hindered = [...queue.all.values()].find(
+      (one) => one.conversation === conversation && one.stage === 'queued' && one.rekeys > 0,
+    );
+    if (hindered) hindered.stage = 'busy';
     await end(operation, step);
-    const hindered = [...queue.all.values()].find((one) => one.conversation === conversation && one.rekeys > 0);
-    if (hindered?.stage === 'queued') await fail(hindered, failure);
+    if (hindered) await fail(hindered, failure);
   }
 
   /** It is over and leaves nothing behind. */

@@ -166,8 +166,11 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
     const ledger = await states.ledger(conversation);
     const isIn = includes(frame.members, context.me().user);
     if (ledger?.tentative && isIn) return settleTentative(turn, frame, ledger);
-    const isKnown = ledger !== null && includes(ledger.members, context.me().user);
-    if (!isKnown && isIn && epoch > 0) states.putLedger(turn, conversation, ledgerOf(frame));
+    // With keys, what counts is what led to them, entry by entry.
+    const isFollowed = (await states.group(conversation)) !== null;
+    if (!isFollowed && isIn && epoch > 0) {
+      states.putLedger(turn, conversation, { ...ledgerOf(frame), devices: ledger?.devices ?? {} });
+    }
   }
 
   /** Whose keys opened a direct conversation. When they have changed since, the entries to come will tell. */

@@ -1,0 +1,382 @@
+/** What devices do about keys: keep, make, renew and forget them, whatever the servers and the network do meanwhile. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createNodeCipherSuite } from '../../../../src/system/adapters/node-cipher-suite.ts';
+import { type Encryption, encryptions, type Step } from '../../../../src/system/client/encryption/index.ts';
+import { createMlsSealing } from '../../../../src/system/client/messenger/mls/mls-sealing.ts';
+import type { MembershipEntry, MessageEntry } from '../../../../src/system/protocol/frames.ts';
+import type { ConversationId } from '../../../../src/system/protocol/ids.ts';
+import { createSeededRandom } from '../../../../src/system/seeded-random.ts';
+import {
+  createMessengerRig,
+  type Device,
+  type MessengerRig,
+  placeOf,
+  say,
+  textsOf,
+} from '../../../helpers/messenger-rig.ts';
+
+let rig: MessengerRig;
+let ada: Device;
+let bob: Device;
+
+async function begin(encryption: 'mls' | 'modelled' = 'modelled'): Promise<void> {
+  rig = await createMessengerRig({ encryption });
+  [ada, bob] = [await rig.online('ada'), await rig.online('bob')];
+}
+
+async function group(...users: readonly string[]): Promise<ConversationId> {
+  return (await placeOf(rig, ada.messenger.createGroup('tea', users))).conversation;
+}
+
+function keyNames(device: Device, prefix: string): string[] {
+  return [...device.disk.keys.keys()].filter((name) => name.startsWith(prefix));
+}
+
+async function packagesOf(device: Device): Promise<number> {
+  const token = device.disk.account!.token!;
+  const request = { method: 'GET', path: '/v1/key-packages', token, body: '', remote: '10.0.0.1' } as const;
+  return (JSON.parse((await rig.chat.servers[0]!.http(request)).body) as { left: number }).left;
+}
+
+async function reasonOf(device: Device, room: ConversationId, seq: number): Promise<unknown> {
+  return (await device.messenger.history({ conversation: room, limit: 500 })).find((item) => item.seq === seq)?.content;
+}
+
+describe('who was removed', () => {
+  it('reads nothing later, with all keys that the device ever had and all bytes of the servers', async () => {
+    await begin('mls');
+    const cyd = await rig.online('cyd');
+    const room = await group('bob', 'cyd');
+    await say(rig, ada, { room, text: 'with bob' });
+    const { seq } = await placeOf(rig, ada.messenger.remove(room, ['bob']));
+    await say(rig, ada, { room, text: 'without bob' });
+    await say(rig, cyd, { room, text: 'nor here' });
+    const tablet = await rig.online('cyd');
+    await say(rig, tablet, { room, text: 'nor there' });
+    expect(keyNames(bob, 'mls/group/')).toEqual([]);
+    const mls = encryptions.mls({ suite: createNodeCipherSuite(), random: createSeededRandom(1) });
+    const states = bob.written
+      .flat()
+      .flatMap((change) =>
+        change.kind === 'key' && change.bytes && change.name.startsWith('mls/group/') ? [change.bytes] : [],
+      );
+    expect(states).toHaveLength(2);
+    const later = [...rig.chat.store.entries()].filter((entry) => entry.conversation === room && entry.seq >= seq);
+    const rule = { admin: 'ada', left: new Set<string>(), members: new Set(['ada', 'cyd']) };
+    for (const bytes of states) {
+      let state = mls.importGroup(bytes);
+      for (const entry of later) {
+        if (entry.type === 'message') {
+          expect(await mls.decrypt(state, entry.payload)).toMatchObject({ kind: 'unreadable' });
+          continue;
+        }
+        const applied = await mls.apply(state, entry.keys!.commit!, rule);
+        if (applied.kind === 'applied') state = applied.group;
+      }
+    }
+    expect(later.filter(({ type }) => type === 'message')).toHaveLength(3);
+  });
+
+  it.each(['leave', 'remove', 'delete'] as const)('%s: forgets the keys once it is stored', async (how) => {
+    await begin();
+    const room = await group('bob');
+    const { conversation: direct } = await placeOf(rig, ada.messenger.openDirect('bob'));
+    await rig.settle(3000);
+    expect(keyNames(bob, 'mls/group/')).toEqual([`mls/group/${room}`, `mls/group/${direct}`]);
+    if (how === 'leave') await placeOf(rig, bob.messenger.leave(room));
+    if (how === 'remove') await placeOf(rig, ada.messenger.remove(room, ['bob']));
+    if (how === 'delete') {
+      const body = JSON.stringify({ password: 'correct horse' });
+      const token = ada.disk.account!.token!;
+      const path = '/v1/users/me';
+      await rig.chat.servers[0]!.http({ method: 'DELETE', path, token, body, remote: '10.0.0.1' });
+    }
+    await rig.settle(20_000);
+    expect(keyNames(bob, 'mls/group/')).toEqual([`mls/group/${how === 'delete' ? room : direct}`]);
+    expect(bob.messenger.conversation(room)).toMatchObject({ isEncrypted: true });
+  });
+
+  it('and comes back reads from there on', async () => {
+    await begin();
+    const room = await group('bob');
+    await placeOf(rig, bob.messenger.leave(room));
+    await say(rig, ada, { room, text: 'alone' });
+    await placeOf(rig, ada.messenger.invite(room, ['bob']));
+    await say(rig, ada, { room, text: 'together' });
+    await say(rig, bob, { room, text: 'again' });
+    expect(await textsOf(bob, room)).toEqual(['together', 'again']);
+    expect(await textsOf(ada, room)).toEqual(['alone', 'together', 'again']);
+  });
+});
+
+describe('a member without keys', () => {
+  it('whose devices were never online comes in by itself, and reads what is written from then on', async () => {
+    await begin();
+    await rig.chat.signIn('cyd', 'never online');
+    const room = await group('cyd');
+    await say(rig, ada, { room, text: 'before' });
+    const cyd = await rig.online('cyd');
+    await rig.settle(2000);
+    await say(rig, ada, { room, text: 'after' });
+    await say(rig, cyd, { room, text: 'here I am' });
+    expect(await textsOf(ada, room)).toEqual(['before', 'after', 'here I am']);
+    expect(await textsOf(cyd, room)).toEqual(['after', 'here I am']);
+    expect(await reasonOf(cyd, room, 2)).toEqual({
+      kind: 'unreadable',
+      reason: 'Written before this device joined the conversation.',
+    });
+  });
+
+  it('of a conversation that had no encryption gets it with the first message, as do all others', async () => {
+    await begin();
+    const cyd = await rig.chat.online('cyd');
+    cyd.send({ type: 'createGroup', clientId: 1, title: 'old', users: ['ada', 'bob'] });
+    await rig.settle();
+    const room = 1 as ConversationId;
+    cyd.send({ type: 'send', clientId: 2, conversation: room, epoch: 0, payload: 'AAAA' });
+    await rig.settle();
+    expect(await reasonOf(ada, room, 2)).toEqual({
+      kind: 'unreadable',
+      reason: 'Sent without encryption: anybody could have written it.',
+    });
+    expect(ada.messenger.conversation(room)?.isEncrypted).toBe(false);
+    const both = [ada.messenger.send(room, 'from ada'), bob.messenger.send(room, 'from bob')];
+    for (const asked of both) await placeOf(rig, asked);
+    expect(ada.messenger.conversation(room)?.isEncrypted).toBe(true);
+    for (const device of [ada, bob]) expect((await textsOf(device, room)).toSorted()).toEqual(['from ada', 'from bob']);
+  });
+});
+
+describe('the first to write after somebody left', () => {
+  it('renews the keys before, once, also when several want to at the same time', async () => {
+    await begin();
+    const cyd = await rig.online('cyd');
+    const room = await group('bob', 'cyd');
+    ada.messenger.stop();
+    await placeOf(rig, cyd.messenger.leave(room));
+    const tablet = await rig.online('bob');
+    await rig.settle(2000);
+    const all = [bob, tablet].flatMap((device) => ['x', 'y'].map((text) => device.messenger.send(room, text)));
+    await rig.settle(20_000);
+    for (const { outcome } of all) expect(await outcome).toMatchObject({ kind: 'sent' });
+    const rekeys = [...rig.chat.store.entries()].filter(
+      (entry): entry is MembershipEntry => entry.type === 'membership' && entry.change === 'rekeyed',
+    );
+    // The tablet came in, and one of the two shut out who had left.
+    expect(rekeys).toHaveLength(2);
+    expect(bob.messenger.waiting()).toEqual([]);
+    ada.messenger.start();
+    await rig.settle(5000);
+    expect((await textsOf(ada, room)).toSorted()).toEqual(['x', 'x', 'y', 'y']);
+  });
+
+  it('need not do so where the admin is there: their device does it at once', async () => {
+    await begin();
+    const cyd = await rig.online('cyd');
+    const room = await group('bob', 'cyd');
+    await placeOf(rig, cyd.messenger.leave(room));
+    await rig.settle(2000);
+    const last = [...rig.chat.store.entries()].at(-1) as MembershipEntry;
+    expect(last).toMatchObject({ sender: 'ada', change: 'rekeyed' });
+    expect(ada.messenger.waiting()).toEqual([]);
+    expect(ada.items.at(-1)).toMatchObject({ content: { kind: 'membership', change: 'rekeyed' }, isOwn: true });
+  });
+});
+
+describe('key packages', () => {
+  it('are there when a device has been online, and are renewed when few are left', async () => {
+    await begin();
+    expect(await packagesOf(bob)).toBe(20);
+    const privates = () => keyNames(bob, 'mls/package/').length;
+    expect(privates()).toBe(21);
+    for (let i = 0; i < 11; i++) await group('bob');
+    await rig.settle(3000);
+    expect(await packagesOf(bob)).toBe(9);
+    expect(privates()).toBe(10);
+    for (let i = 0; i < 2; i++) await group('bob');
+    await rig.settle(3000);
+    expect(await packagesOf(bob)).toBeGreaterThanOrEqual(18);
+  });
+
+  it('that may have been uploaded are not uploaded again', async () => {
+    await begin();
+    const seen = new Set<string>();
+    const repeated: string[] = [];
+    const cyd = rig.device();
+    let failures = 2;
+    cyd.asks = ({ method, path, body }) => {
+      if (method !== 'POST' || path !== '/v1/key-packages') return;
+      for (const { package: one } of (JSON.parse(body) as { packages: { package: string }[] }).packages) {
+        if (seen.has(one)) repeated.push(one);
+        seen.add(one);
+      }
+      if (failures-- > 0) throw new Error('the answer was lost');
+    };
+    const messenger = await cyd.boot();
+    const signed = messenger.signUp({ name: 'cyd', password: 'correct horse' });
+    await rig.settle();
+    await signed;
+    messenger.start();
+    await rig.settle(20_000);
+    expect(repeated).toEqual([]);
+    expect(seen.size).toBe(60);
+    expect(await packagesOf(cyd)).toBe(20);
+    const room = await group('cyd');
+    await say(rig, ada, { room, text: 'hello' });
+    expect(await textsOf(cyd, room)).toEqual(['hello']);
+  });
+
+  it('run out: the one of last resort serves as often as need be', async () => {
+    await begin();
+    bob.messenger.stop();
+    const rooms: ConversationId[] = [];
+    for (let i = 0; i < 23; i++) rooms.push(await group('bob'));
+    for (const room of rooms) ada.messenger.send(room, `in ${room}`);
+    await rig.settle(5000);
+    bob.messenger.start();
+    await rig.settle(20_000);
+    for (const room of rooms) expect(await textsOf(bob, room)).toEqual([`in ${room}`]);
+    expect(await packagesOf(bob)).toBe(20);
+  });
+});
+
+describe('a network that fails', () => {
+  it('while keys are made holds the operation up, and no other', async () => {
+    await begin();
+    const { conversation: room } = await placeOf(rig, ada.messenger.openDirect('bob'));
+    let isDown = true;
+    ada.asks = () => {
+      if (isDown) throw new Error('down');
+    };
+    const made = ada.messenger.createGroup('tea', ['bob']);
+    await say(rig, ada, { room, text: 'meanwhile' });
+    expect(ada.messenger.waiting()).toMatchObject([{ id: made.id, state: { kind: 'queued' } }]);
+    isDown = false;
+    await rig.settle(20_000);
+    expect(await made.outcome).toMatchObject({ kind: 'sent' });
+    expect(await textsOf(bob, room)).toEqual(['meanwhile']);
+  });
+
+  it('while a welcome is fetched loses nothing, also when the messenger is stopped, closed or killed meanwhile', async () => {
+    for (const end of ['stop', 'close', 'crash'] as const) {
+      await begin();
+      bob.asks = ({ path }) => {
+        if (path.startsWith('/v1/key-bundles')) throw new Error('down');
+      };
+      const room = await group('bob');
+      await say(rig, ada, { room, text: 'one' });
+      await rig.settle(3000);
+      if (end === 'crash') bob.crash();
+      else {
+        const ended = bob.messenger[end]();
+        await rig.settle();
+        await ended;
+      }
+      bob.asks = () => {};
+      await say(rig, ada, { room, text: 'two' });
+      const messenger = end === 'stop' ? bob.messenger : await bob.boot();
+      messenger.start();
+      await rig.settle(20_000);
+      expect(await textsOf(bob, room)).toEqual(['one', 'two']);
+      expect(bob.messenger.conversation(room)?.unread).toBe(2);
+      expect([...rig.chat.store.entries()].filter(({ sender }) => sender === 'bob')).toEqual([]);
+      expect(rig.errors).toEqual([]);
+    }
+  });
+
+  it('a user who does not exist is named in the failure', async () => {
+    await begin();
+    const asked = ada.messenger.createGroup('tea', ['bob', 'bobb']);
+    await rig.settle();
+    expect(await asked.outcome).toEqual({ kind: 'failed', code: 'unknownUser', reason: 'There is no user bobb.' });
+    const room = await group('bob');
+    const again = ada.messenger.invite(room, ['Bob']);
+    await rig.settle();
+    expect(await again.outcome).toMatchObject({ kind: 'failed', code: 'alreadyMember' });
+  });
+});
+
+describe('former states of keys', () => {
+  it('are wiped, each once the next one is stored', async () => {
+    const open = new Set<Step>();
+    let steps = 0;
+    const watch = <S extends Step>(step: S): S => {
+      steps++;
+      const watched: S = {
+        ...step,
+        wipe: () => {
+          open.delete(watched);
+          step.wipe();
+        },
+      };
+      open.add(watched);
+      return watched;
+    };
+    const real = encryptions.mls({ suite: createNodeCipherSuite(), random: createSeededRandom(1) });
+    const watched: Encryption = {
+      ...real,
+      encrypt: async (...asked) => watch(await real.encrypt(...asked)),
+      change: async (...asked) => watch(await real.change(...asked)),
+      create: async (...asked) => watch(await real.create(...asked)),
+      join: async (...asked) => watch(await real.join(...asked)),
+      joinExternally: async (...asked) => watch(await real.joinExternally(...asked)),
+      confirm: (...asked) => watch(real.confirm(...asked)),
+      async decrypt(...asked) {
+        const decrypted = await real.decrypt(...asked);
+        return decrypted.kind === 'message' ? watch(decrypted) : decrypted;
+      },
+      async apply(...asked) {
+        const applied = await real.apply(...asked);
+        return applied.kind === 'applied' ? watch(applied) : applied;
+      },
+    };
+    rig = await createMessengerRig({ sealing: createMlsSealing(watched) });
+    [ada, bob] = [await rig.online('ada'), await rig.online('bob')];
+    const room = await group('bob');
+    await say(rig, ada, { room, text: 'hello' });
+    await rig.online('bob');
+    await rig.settle(2000);
+    bob.diskMs = 5000;
+    await say(rig, ada, { room, text: 'slowly' });
+    expect(open.size).toBe(1);
+    await rig.settle(10_000);
+    expect(open.size).toBe(0);
+    expect(steps).toBeGreaterThan(8);
+  });
+});
+
+describe('a safety code', () => {
+  beforeEach(() => begin('mls'));
+
+  it('is the same on both sides, and another one when a device joins', async () => {
+    const { conversation: room } = await placeOf(rig, ada.messenger.openDirect('bob'));
+    const codes = async () => [await ada.messenger.safetyCode(room), await bob.messenger.safetyCode(room)];
+    const [first, same] = await codes();
+    expect(first).toMatch(/^(\d{5} ){11}\d{5}$/);
+    expect(same).toBe(first);
+    await rig.online('bob');
+    await rig.settle(2000);
+    const [second, again] = await codes();
+    expect(again).toBe(second);
+    expect(second).not.toBe(first);
+  });
+
+  it('is asked for by name in a group, and is null for whom it has no keys', async () => {
+    const room = await group('bob');
+    expect(await ada.messenger.safetyCode(room, 'bob')).toBe(await bob.messenger.safetyCode(room, 'ada'));
+    expect(await ada.messenger.safetyCode(room, 'cyd')).toBeNull();
+    await expect(ada.messenger.safetyCode(room)).rejects.toThrow('is a group; name the member with whom to compare.');
+  });
+});
+
+describe('what the servers keep of a conversation', () => {
+  it('holds none of its words', async () => {
+    await begin('mls');
+    const room = await group('bob');
+    await say(rig, ada, { room, text: 'meet me at the old bridge' });
+    const message = [...rig.chat.store.entries()].find((entry): entry is MessageEntry => entry.type === 'message')!;
+    expect(message.epoch).toBe(1);
+    expect(Buffer.from(message.payload, 'base64url').toString('latin1')).not.toContain('bridge');
+    expect(await textsOf(bob, room)).toEqual(['meet me at the old bridge']);
+  });
+});
