@@ -57,6 +57,11 @@ const packagesInCore: readonly { readonly name: string; readonly under: string }
   { name: 'ts-mls', under: 'src/system/client/encryption/' },
 ];
 
+/** Packages that only one part of the laboratory may use. */
+const packagesInOnePlace: readonly { readonly names: readonly string[]; readonly under: string }[] = [
+  { names: ['testcontainers', '@testcontainers/postgresql'], under: 'src/sim/backends/containers/' },
+];
+
 const linesMax = 300;
 
 describe('the house keeps its rules', () => {
@@ -72,6 +77,15 @@ describe('the house keeps its rules', () => {
       packagesOf(file)
         .filter((name) => !mayUse(file.path, name.split('/', 1)[0]!))
         .map((name) => `${file.path} → ${name}`),
+    );
+    expect(offending).toEqual([]);
+  });
+
+  it('packages that are heavy to load are used only where the table says', () => {
+    const offending = files.flatMap((file) =>
+      packagesInOnePlace
+        .filter(({ under }) => !file.path.startsWith(under))
+        .flatMap(({ names }) => file.imports.filter((to) => names.includes(to)).map((to) => `${file.path} → ${to}`)),
     );
     expect(offending).toEqual([]);
   });

@@ -48,7 +48,7 @@ export function cpuUsPerMessage(
 
 // ---
 
-type NumberKey = Exclude<keyof ComponentSample, 'tMs' | 'name' | 'role' | 'cpuMicros' | 'inFlight'>;
+type NumberKey = 'acceptedPerSec' | 'deliveredPerSec' | 'sessions' | 'cpuFraction' | 'rssBytes' | 'eventLoopP99Ms';
 
 /** A sample tells of the time up to it. */
 function ended(sample: ComponentSample, window: Window): boolean {

@@ -138,6 +138,11 @@ export interface ComponentSample {
   readonly acceptedPerSec: number | null;
   readonly deliveredPerSec: number | null;
   readonly inFlight: number | null;
+  /** Time in which it wanted to run and its CPU quota was used up, per time, summed over its threads; only of containers. */
+  readonly throttledFraction?: number;
+  /** Only of containers. */
+  readonly receivedBytesPerSec?: number;
+  readonly sentBytesPerSec?: number;
 }
 
 /** What the generator says about itself; judged in `instrument.ts`. One line per worker and second in `instrument.jsonl`. */

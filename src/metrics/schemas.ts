@@ -85,6 +85,9 @@ export const componentSampleSchema: z.ZodType<ComponentSample> = z.object({
   acceptedPerSec: z.number().nullable(),
   deliveredPerSec: z.number().nullable(),
   inFlight: z.number().nullable(),
+  throttledFraction: z.number().exactOptional(),
+  receivedBytesPerSec: z.number().exactOptional(),
+  sentBytesPerSec: z.number().exactOptional(),
 });
 
 export const httpLineSchema: z.ZodType<HttpLine> = z.object({

@@ -11,6 +11,8 @@ const strategyName = z.string().min(1);
 const serverSpec = z.strictObject({
   /** Share of a core's time that the server may use, 0.05 to 1; below 1 it is slowed from the start. */
   cpuShare: z.number().min(0.05).max(1).default(1),
+  /** Memory that the server may use, in MiB; only containers can hold it to that. Left out: no limit. */
+  memoryMiB: z.int().min(64).max(1_048_576).optional(),
 });
 
 export const clusterSpec = z.strictObject({

@@ -55,10 +55,13 @@ function samplesCsv({ samples }: FinishedRun): string {
     'acceptedPerSec',
     'deliveredPerSec',
     'inFlight',
+    'throttledFraction',
+    'receivedBytesPerSec',
+    'sentBytesPerSec',
   ] as const;
   return csv(
     columns,
-    samples.map((sample) => columns.map((name) => sample[name])),
+    samples.map((sample) => columns.map((name) => sample[name] ?? null)),
   );
 }
 

@@ -112,6 +112,12 @@ function refuseImpossible(scenario: Scenario, backend: Backend): void {
       `The backend ${backend.name} cannot cause ${impossible.join(', ')}, which ${scenario.name} needs. Able: ${able.map((one) => one.name).join(', ') || 'none'}.`,
     );
   }
+  if (!backend.limitsMemory && scenario.cluster.servers.some(({ memoryMiB }) => memoryMiB !== undefined)) {
+    const able = Object.values(backends).filter(({ limitsMemory }) => limitsMemory);
+    throw new Problem(
+      `The backend ${backend.name} cannot hold a server to memoryMiB, which ${scenario.name} sets. Able: ${able.map((one) => one.name).join(', ')}.`,
+    );
+  }
   for (const fault of scenario.faults) refuseUnknownTarget(fault, scenario.cluster);
 }
 

@@ -55,6 +55,11 @@ export function notesOf(scenario: Scenario, backend: string): readonly string[] 
       'Generator, balancer, servers and database share one machine.',
     );
   }
+  if (backend === 'containers') {
+    notes.push(
+      'Every part runs in a container of its own; a server may use its cpuShare of one core, and no more memory than its memoryMiB. Users reach the balancers through ports that the container engine forwards.',
+    );
+  }
   notes.push(liftedInWords(scenario.cluster.server));
   if (!scenario.history) notes.push('No history was recorded: nothing can be said of loss, duplication and order.');
   return notes;

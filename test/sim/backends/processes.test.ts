@@ -5,67 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Cluster, ClusterOrder, StoredMessage } from '../../../src/sim/backends/backend.ts';
+import type { StoredMessage } from '../../../src/sim/backends/backend.ts';
 import { liftedInWords, noUseLimits } from '../../../src/sim/backends/lifted-limits.ts';
 import { processesBackend } from '../../../src/sim/backends/processes/index.ts';
 import { folderPrefix, removeLeftovers } from '../../../src/sim/backends/processes/leftovers.ts';
 import { readChildren, readCommand } from '../../../src/sim/backends/processes/proc.ts';
 import { relaxationsOf, splitSettings } from '../../../src/sim/backends/processes/settings.ts';
 import { Problem } from '../../../src/sim/problem.ts';
-import { clusterSpec } from '../../../src/sim/scenario.ts';
-import { createSeededRandom, createSession, parseServerSettings, signIn, signUp } from '../../../src/system/index.ts';
-import { createLog } from '../../../src/system/node.ts';
+import { parseServerSettings } from '../../../src/system/index.ts';
+import { chat, quietLog as log, orderOf } from '../../helpers/backend-cluster.ts';
 import { allGone, processesWith } from '../../helpers/processes.ts';
 
-const log = createLog({ component: 'test', destination: { write: () => {} } });
-const random = createSeededRandom(1);
 const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`${folderPrefix}${process.pid}-`));
 afterEach(() => {
   expect(processesWith(join(tmpdir(), `${folderPrefix}${process.pid}-`))).toEqual([]);
   expect(folders()).toEqual([]);
 });
-
-function orderOf(spec: Parameters<typeof clusterSpec.parse>[0], signal = new AbortController().signal): ClusterOrder {
-  return { spec: clusterSpec.parse(spec), seed: 1, logDirectory: null, log, signal };
-}
-
-/** Signs two users up, and sends one message from the first to the second; resolves when it was delivered. */
-async function chat(cluster: Cluster): Promise<void> {
-  const users = await Promise.all(
-    ['alice', 'bob'].map(async (name, index) => {
-      const transport = cluster.connect(index, random.fork(name));
-      await signUp(transport, { name, password: 'correct horse' });
-      const signedIn = await signIn(transport, { name, password: 'correct horse', device: 'test' });
-      if (signedIn.kind !== 'ok') throw new Error(`signing in: ${JSON.stringify(signedIn)}`);
-      return { ...signedIn.value, name, transport };
-    }),
-  );
-  const delivered = Promise.withResolvers<void>();
-  const [alice, bob] = users.map(({ name, transport, token, device }) =>
-    createSession(
-      { clock: cluster.clock, random: random.fork(`${name}'s session`), log, transport },
-      { token, device, backoffBaseMs: 50, backoffMaxMs: 500, ackDelayMs: 10 },
-      {
-        accepted: ({ conversation }) => {
-          if (name === 'alice' && !sent) {
-            sent = true;
-            alice!.send(conversation, 'aGVsbG8');
-          }
-        },
-        entry: (entry) => {
-          if (name === 'bob' && entry.type === 'message') delivered.resolve();
-        },
-      },
-    ),
-  );
-  let sent = false;
-  alice!.start();
-  bob!.start();
-  alice!.openDirect('bob' as never);
-  await delivered.promise;
-  alice!.stop();
-  bob!.stop();
-}
 
 describe.skipIf(process.platform !== 'linux')('the processes backend', { timeout: 120_000 }, () => {
   it('runs a cluster whose messages can be read back and whose effort can be seen', async () => {

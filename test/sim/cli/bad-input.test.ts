@@ -55,7 +55,10 @@ const typed: readonly (readonly [string, RegExp])[] = [
   ['run steady-chat --strateg cpu', /unknown option '--strateg'[\s\S]*Did you mean --strategy\?/],
   ['run steady-caht', /no scenario "steady-caht"\. Did you mean "steady-chat"\? Known: .*server-crash/],
   ['run steady-chat --strategy cpuu', /no strategy "cpuu"\. Did you mean "cpu"\? Known: .*two-choices/],
-  ['run steady-chat --backend virtul', /no backend "virtul"\. Did you mean "virtual"\? Known: processes, virtual/],
+  [
+    'run steady-chat --backend virtul',
+    /no backend "virtul"\. Did you mean "virtual"\? Known: processes, containers, virtual/,
+  ],
   [
     `run steady-chat --set thresholds=["delivery.p99{server=s4}<1"]`,
     /no server \(threshold "delivery\.p99\{server=s4\}<1"\) "s4"\. Did you mean "s1"\? Known: s1, s2, s3/,
@@ -80,6 +83,10 @@ const typed: readonly (readonly [string, RegExp])[] = [
     /names the metric "delivery\.p98", which does not exist; there are delivery\.p9/,
   ],
   ['run server-crash --set faults.0.server=s9', /no server "s9"\. .*Known: any, s1, s2, s3/],
+  [
+    'run steady-chat --set cluster.servers=[{"memoryMiB":128}]',
+    /The backend processes cannot hold a server to memoryMiB, which steady-chat sets\. Able: containers/,
+  ],
   ['run ./nowhere.ts', /no scenario file .*nowhere\.ts/],
   [`run ${inHome('throws.ts')}`, /scenario file .*throws\.ts cannot be loaded: half written/],
   [

@@ -51,23 +51,46 @@ const quantities: readonly Quantity[] = [
   },
 ];
 
+/** Only of containers; left out where nothing was measured. */
+const throttled: Quantity = {
+  id: 'throttled',
+  title: 'CPU withheld by the quota',
+  axis: linear('threads waiting', 'threads'),
+  fold: 'mean',
+  of: (sample) => sample.throttledFraction ?? null,
+};
+
+const network: Quantity = {
+  id: 'network',
+  title: 'Network, both ways',
+  axis: linear('bytes per second', 'KiB/s'),
+  fold: 'mean',
+  of: ({ receivedBytesPerSec, sentBytesPerSec }) =>
+    receivedBytesPerSec === undefined || sentBytesPerSec === undefined
+      ? null
+      : (receivedBytesPerSec + sentBytesPerSec) / 1024,
+};
+
 export function serverCharts(run: FinishedRun): ChartSpec[] {
   const samples = byComponent(run, (sample) => sample.role === 'server');
   const others = byComponent(run, (sample) => sample.role !== 'server');
-  const lines = samples.size * quantities.length + others.size;
+  const containers = run.samples.some((sample) => sample.throttledFraction !== undefined);
+  const ofServers = containers ? [...quantities, throttled, network] : quantities;
+  const lines = samples.size * ofServers.length + others.size * (containers ? 2 : 1);
   const grid = gridOf(run, Math.min(Math.max(Math.floor(numbersMax / Math.max(lines, 1)), pointsMin), pointsMax));
   const server = (quantity: Quantity): ChartSpec =>
     chart(run, grid, quantity, samples, `servers-${quantity.id}`, quantity.title, 'each chat server');
-  const rest = chart(
-    run,
-    grid,
-    cpu,
-    others,
-    'others-cpu',
-    'CPU of the other processes',
-    'balancer, database and generator',
-  );
-  return [...quantities.map(server), rest];
+  const rest = (quantity: Quantity): ChartSpec =>
+    chart(
+      run,
+      grid,
+      quantity,
+      others,
+      `others-${quantity.id}`,
+      `${quantity.title} of the other processes`,
+      'balancer, database and generator',
+    );
+  return [...ofServers.map(server), rest(cpu), ...(containers ? [rest(network)] : [])];
 }
 
 // ---

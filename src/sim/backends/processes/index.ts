@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, scopeClock } from '../../../system/index.ts';
 import {
   createSystemClock,
@@ -12,10 +11,12 @@ import {
 } from '../../../system/node.ts';
 import { Problem } from '../../problem.ts';
 import type { Backend, Cluster, ClusterOrder } from '../backend.ts';
+import { partingMs, settled, unlessAborted } from '../live-work.ts';
+import { createSampling } from '../sampling.ts';
 import { createFaults } from './faults.ts';
 import { folderPrefix, removeLeftovers } from './leftovers.ts';
 import { readStat } from './proc.ts';
-import { createSampling } from './sampling.ts';
+import { watchedProcesses } from './sampling.ts';
 import { splitSettings } from './settings.ts';
 import { readStored } from './stored.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
@@ -26,6 +27,7 @@ export const processesBackend: Backend = {
   description: 'Servers, balancers and PostgreSQL as processes of this machine, over loopback sockets.',
   // Without /proc nobody can tell that a process stands still; and Windows has no way to stop one for a while.
   cannot: new Set(readStat(process.pid) === null ? ['pause', 'slow', 'databasePause'] : []),
+  limitsMemory: false,
   run: async (order, work) => {
     await removeLeftovers(order.log);
     // Its name carries our process id, so that a later run can tell whether its owner still lives.
@@ -102,37 +104,7 @@ async function clusterOf({ local, throttle, clock }: Parts, { spec, signal }: Cl
     endpoints: local.endpoints,
     connect: (index) => createWsTransport({ origin: local.endpoints[index % local.endpoints.length]! }),
     apply: faults.apply,
-    sample: createSampling(local, clock),
+    sample: createSampling(watchedProcesses(local), clock),
     stored: () => readStored(local.database.url),
   };
 }
-
-/** Rejects with the signal's reason when that comes first; the work, which has heard the same signal, comes to its end unheard. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop);
-  const explained = work.catch(async (failure) => {
-    await Promise.race([aborted, sleep(deathNoticeMs)]);
-    throw failure;
-  });
-  try {
-    return await Promise.race([explained, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-/** Resolves when the work has ended, well or not, and after `withinMs` at the latest. */
-async function settled(work: Promise<unknown>, withinMs: number): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([work, sleep(withinMs, undefined, { signal: over.signal })]).catch(() => {});
-  over.abort();
-}
-
-/** Longest wait for work that was told to end, so that it can close its files. */
-const partingMs = 3000;
-
-/** A connection breaks a little before the death of the process at its other end is known, and that is the better reason. */
-const deathNoticeMs = 500;

@@ -28,10 +28,10 @@ export async function observe(pid: number, clock: Clock, forMs: number): Promise
   return { runShare: 1 - stopped / looks, cpuShare: usedMicros / 1000 / (clock.now() - fromMs) };
 }
 
-/** True when nobody takes connections on a port of this machine. */
-export function refusesConnections(port: number): Promise<boolean> {
+/** True when nobody takes connections on a port, of this machine if no other is named. */
+export function refusesConnections(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host, port });
     socket.once('connect', () => {
       socket.destroy();
       resolve(false);

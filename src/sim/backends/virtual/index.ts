@@ -13,6 +13,7 @@ export function createVirtualBackend(settings: Partial<VirtualSettings> = {}): B
     description:
       'The same system in this process on virtual time: no sockets, no database, and equal seeds give equal runs.',
     cannot: new Set(),
+    limitsMemory: false,
     run(order, work) {
       const time = createVirtualTime(createSeededRandom(order.seed).fork('order of equal moments'));
       const world = { ...virtualDefaults, ...settings };

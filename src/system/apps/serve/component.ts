@@ -80,7 +80,10 @@ const readyMs = 60_000;
 const entry = join(import.meta.dirname, '..', '..', `main${extname(import.meta.filename)}`);
 
 /** A small young generation halves what a balancer holds for each idle connection (docs/decisions/002). */
-const nodeFlags: Readonly<Record<Role, readonly string[]>> = { server: [], balancer: ['--max-semi-space-size=4'] };
+export const nodeFlags: Readonly<Record<Role, readonly string[]>> = {
+  server: [],
+  balancer: ['--max-semi-space-size=4'],
+};
 
 /**
  * Its own process group, so that a Ctrl-C in the terminal reaches only the parent, which then ends all in good order;

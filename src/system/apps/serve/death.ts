@@ -16,10 +16,15 @@ export interface Death {
 
 /** What a person wants to know of a process that died: how, its last lines, and where the others are. */
 export function describeDeath({ name, pid, exit, logFile }: Death): string {
+  return describeEnd({ who: `${name} (process ${pid})`, how: describeExit(exit), logFile });
+}
+
+/** The same of anything that has a log. */
+export function describeEnd({ who, how, logFile }: { who: string; how: string; logFile: string }): string {
   const lines = lastLines(logFile);
   const said =
     lines.length === 0 ? 'It logged nothing.' : `Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`;
-  return `${name} (process ${pid}) ${describeExit(exit)}. Its log is ${logFile}. ${said}`;
+  return `${who} ${how}. Its log is ${logFile}. ${said}`;
 }
 
 /** "exited with status 1", "was killed by SIGKILL". */

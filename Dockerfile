@@ -1,0 +1,22 @@
+# One image for server and balancer. What it runs as is the first argument (`server`, `balancer`); settings are JSON in
+# NAWAAB_SETTINGS (fields: src/system/apps/process/settings.ts), with port 8080.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS parts
+WORKDIR /source
+COPY . .
+# The laboratory brings the packages along; a build by hand fetches them.
+RUN if [ ! -d node_modules ]; then npm ci --omit=dev --ignore-scripts --no-audit --no-fund; fi
+RUN node src/sim/backends/containers/image-parts.ts . /app
+
+FROM ${NODE_IMAGE}
+WORKDIR /app
+COPY --from=parts /app /app
+ENV NODE_ENV=production
+USER node
+EXPOSE 8080
+# Without a Node process of its own, which every few seconds would take CPU from the one that is looked after.
+HEALTHCHECK --interval=2s --timeout=2s --start-period=30s --retries=3 \
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /readyz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"]
+ENTRYPOINT ["node", "start.js"]
+CMD ["server"]

@@ -1,0 +1,144 @@
+/** Starts a cluster of containers on a network of its own, and removes it. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { freePorts, serversFound } from '../../../system/node.ts';
+import { Problem } from '../../problem.ts';
+import type { ClusterOrder } from '../backend.ts';
+import { settled } from '../live-work.ts';
+import { waitUntil } from '../processes/proof.ts';
+import { answersQuery } from './database.ts';
+import { watchDeaths } from './deaths.ts';
+import type { Engine } from './engine.ts';
+import { type Identity, newIdentity } from './identity.ts';
+import { imageNames, systemImage } from './image.ts';
+import { removeCluster } from './leftovers.ts';
+import { describePartDeath, type Part } from './part.ts';
+import { type Quotas, quotasOf } from './quotas.ts';
+import { type DatabaseAccess, startBalancer, startDatabase, startServer } from './start-part.ts';
+
+export interface ContainerCluster {
+  readonly engine: Engine;
+  readonly network: string;
+  readonly database: Part;
+  /** From this machine. */
+  readonly databaseUrl: string;
+  readonly servers: readonly Part[];
+  readonly balancers: readonly Part[];
+}
+
+/** What all parts of a cluster are started with. */
+export interface Setting {
+  readonly engine: Engine;
+  readonly identity: Identity;
+  readonly order: ClusterOrder;
+  readonly logDirectory: string;
+  readonly image: string;
+  readonly postgresImage: string;
+  readonly quotas: Quotas;
+  readonly access: DatabaseAccess;
+  /** Ports of this machine, by the name of the part. */
+  readonly ports: ReadonlyMap<string, number>;
+}
+
+/**
+ * Starts all parts and lets `work` have them; whatever happens, nothing is left afterwards. `breaks` hears of a part that died
+ * without having been told to.
+ */
+export async function withCluster<T>(
+  { engine, order, logDirectory }: Pick<Setting, 'engine' | 'order' | 'logDirectory'>,
+  breaks: (what: string) => void,
+  work: (cluster: ContainerCluster) => Promise<T>,
+): Promise<T> {
+  mkdirSync(logDirectory, { recursive: true });
+  const setting = await prepare(engine, order, logDirectory);
+  const { docker } = engine;
+  const { id } = setting.identity;
+  const parts = new Map<string, Part>();
+  const remove = () => removeCluster(docker, id);
+  // Also while parts are being started: those that are under way then fail at once.
+  const giveUp = () => void remove().catch(() => {});
+  order.signal.addEventListener('abort', giveUp);
+  const deaths = await watchDeaths(docker, id, (name, status) => {
+    const part = parts.get(name.slice(id.length + 1));
+    if (part?.wanted === 'up') void describePartDeath(part, status).then(breaks);
+  });
+  try {
+    order.signal.throwIfAborted();
+    const cluster = await startAll(setting, parts);
+    order.signal.throwIfAborted();
+    return await work(cluster);
+  } finally {
+    for (const part of parts.values()) part.wanted = 'down';
+    deaths.stop();
+    order.signal.removeEventListener('abort', giveUp);
+    await remove();
+  }
+}
+
+// ---
+
+async function prepare(engine: Engine, order: ClusterOrder, logDirectory: string): Promise<Setting> {
+  const { spec, log } = order;
+  const names = [...numbered('s', spec.servers.length), ...numbered('b', spec.balancers), 'database'];
+  const [image, ports] = await Promise.all([systemImage(engine, log), freePorts(names.length, '127.0.0.1')]);
+  return {
+    engine,
+    identity: newIdentity(),
+    order,
+    logDirectory,
+    image,
+    postgresImage: imageNames().postgres,
+    quotas: quotasOf(spec, engine.cpus),
+    access: { user: 'nawaab', password: randomBytes(18).toString('base64url'), database: 'chat' },
+    ports: new Map(names.map((name, index) => [name, ports[index]!])),
+  };
+}
+
+/** All at once: a server waits for its database, a balancer looks for its servers until they are there. */
+async function startAll(setting: Setting, parts: Map<string, Part>): Promise<ContainerCluster> {
+  const { engine, identity, order, access, ports } = setting;
+  await engine.docker.createNetwork({ Name: identity.id, Driver: 'bridge', Labels: { ...identity.labels } });
+  const noted = async (starting: Promise<Part>): Promise<Part> => {
+    const part = await starting;
+    parts.set(part.name, part);
+    return part;
+  };
+  const starting = {
+    database: noted(startDatabase(setting)),
+    servers: numbered('s', order.spec.servers.length).map((name, index) => noted(startServer(setting, name, index))),
+    balancers: numbered('b', order.spec.balancers).map((name) => noted(startBalancer(setting, name))),
+  };
+  const all = [starting.database, ...starting.servers, ...starting.balancers];
+  try {
+    await Promise.all(all);
+  } catch (error) {
+    for (const part of parts.values()) part.wanted = 'down';
+    // What is still being made must be there before it can be removed.
+    await removeCluster(engine.docker, identity.id).catch(() => {});
+    await settled(Promise.allSettled(all), endMs);
+    order.signal.throwIfAborted();
+    throw error;
+  }
+  const [database, servers, balancers] = await Promise.all([
+    starting.database,
+    Promise.all(starting.servers),
+    Promise.all(starting.balancers),
+  ]);
+  const databaseUrl = urlOf(access, `${engine.host}:${ports.get('database')}`);
+  const answers = await waitUntil(() => answersQuery(databaseUrl), readyMs, order.signal);
+  if (!answers)
+    throw new Problem(`PostgreSQL took no connections within ${readyMs / 1000} s; its log is ${database.logFile}.`);
+  await Promise.all(balancers.map((balancer) => serversFound(balancer, order.signal)));
+  return { engine, network: identity.id, database, databaseUrl, servers, balancers };
+}
+
+const endMs = 20_000;
+const readyMs = 30_000;
+
+export function urlOf({ user, password, database }: DatabaseAccess, address: string): string {
+  return `postgres://${user}:${password}@${address}/${database}`;
+}
+
+function numbered(letter: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+}

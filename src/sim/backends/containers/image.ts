@@ -1,0 +1,92 @@
+/** The images that the backend starts: built when the sources have changed, otherwise reused. */
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Log } from '../../../system/index.ts';
+import { Problem } from '../../problem.ts';
+import { type Docker, type Engine, hasImage } from './engine.ts';
+import { gatherImageParts } from './image-parts.ts';
+
+/** Names of images, each to be overridden by an environment variable. */
+export interface ImageNames {
+  /** NAWAAB_POSTGRES_IMAGE */
+  readonly postgres: string;
+  /** NAWAAB_NODE_IMAGE: what the image of server and balancer is built on. */
+  readonly node: string;
+  /** NAWAAB_SYSTEM_IMAGE: a ready image of server and balancer; null: one is built. */
+  readonly system: string | null;
+}
+
+export function imageNames(env: Readonly<Record<string, string | undefined>> = process.env): ImageNames {
+  return {
+    postgres: env.NAWAAB_POSTGRES_IMAGE ?? 'postgres:18',
+    node: env.NAWAAB_NODE_IMAGE ?? 'node:24-bookworm-slim',
+    system: env.NAWAAB_SYSTEM_IMAGE ?? null,
+  };
+}
+
+/**
+ * The name of an image of server and balancer as they are now. Its tag is a hash of everything that goes into it. Rejects
+ * with a `Problem` that holds the last lines of a build that failed.
+ */
+export async function systemImage(engine: Engine, log: Log, names: ImageNames = imageNames()): Promise<string> {
+  if (names.system !== null) return names.system;
+  const context = mkdtempSync(join(tmpdir(), 'nawaab-image-'));
+  try {
+    gatherImageParts(root, context);
+    copyFileSync(join(root, 'Dockerfile'), join(context, 'Dockerfile'));
+    const image = `${repository}:${hashOf(context, names.node)}`;
+    if (await hasImage(engine.docker, image)) return image;
+    log.write('info', 'building the image of server and balancer', { image });
+    await build(engine.docker, { context, image, base: names.node });
+    await engine.docker.getImage(image).tag({ repo: repository, tag: 'latest' });
+    return image;
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+}
+
+// ---
+
+const repository = 'nawaab-system';
+/** The checkout, or the published package. */
+const root = resolve(import.meta.dirname, '..', '..', '..', '..');
+const hashChars = 12;
+
+function hashOf(context: string, base: string): string {
+  const hash = createHash('sha256').update(base);
+  const files = readdirSync(context, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const path of files.map((entry) => join(entry.parentPath, entry.name)).toSorted()) {
+    hash.update(`\0${path.slice(context.length)}\0`).update(readFileSync(path));
+  }
+  return hash.digest('hex').slice(0, hashChars);
+}
+
+interface BuildLine {
+  readonly stream?: string;
+  readonly error?: string;
+}
+
+async function build(
+  docker: Docker,
+  { context, image, base }: { context: string; image: string; base: string },
+): Promise<void> {
+  const src = readdirSync(context);
+  const stream = await docker.buildImage({ context, src }, { t: image, buildargs: { NODE_IMAGE: base } });
+  const lines: BuildLine[] = [];
+  await new Promise<void>((resolveBuild, reject) => {
+    docker.modem.followProgress(
+      stream,
+      (error) => (error ? reject(error) : resolveBuild()),
+      (line: BuildLine) => void lines.push(line),
+    );
+  }).catch((error: Error) => lines.push({ error: error.message }));
+  const failure = lines.find((line) => line.error !== undefined);
+  if (failure === undefined) return;
+  const said = lines.map((line) => line.stream?.trim() ?? '').filter((line) => line !== '');
+  throw new Problem(
+    `The image of server and balancer could not be built on ${base}: ${failure.error} (${said.slice(-5).join(' / ')}). ` +
+      'Where no registry can be reached, scripts/offline-images.sh makes the base images.',
+  );
+}

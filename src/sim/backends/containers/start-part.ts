@@ -1,0 +1,121 @@
+/** Starts one container of a cluster, and says why when it does not come up. */
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { type GenericContainer, Wait } from 'testcontainers';
+import { describeEnd, embeddedSettings, nodeFlags } from '../../../system/node.ts';
+import { Problem } from '../../problem.ts';
+import { splitSettings } from '../processes/settings.ts';
+import { type Setting, urlOf } from './cluster.ts';
+import { imageEntry } from './image-parts.ts';
+import type { Part, PartRole } from './part.ts';
+import { type Place, PlacedContainer, PlacedPostgres, type Quota } from './placed.ts';
+
+export interface DatabaseAccess {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+export function startDatabase(setting: Setting): Promise<Part> {
+  const { postgresImage, access, quotas } = setting;
+  const place = placeOf(setting, { name: 'database', port: databasePort, quota: quotas.database });
+  const container = new PlacedPostgres(postgresImage, place)
+    .withUsername(access.user)
+    .withPassword(access.password)
+    .withDatabase(access.database)
+    // As the database of the processes backend is made and set, so that figures can be held against each other.
+    .withEnvironment({ POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale=C' })
+    .withCommand(['postgres', ...databaseFlags()])
+    .withWaitStrategy(Wait.forLogMessage(/\S/));
+  return startPart(setting, { role: 'database', place }, container);
+}
+
+export function startServer(setting: Setting, name: string, index: number): Promise<Part> {
+  const { serverSettings, hashCost } = splitSettings(setting.order.spec.server);
+  const database = urlOf(setting.access, `${addressOf(setting, 'database')}:${databasePort}`);
+  const settings = { database, databaseWaitMs, settings: serverSettings, hashCost };
+  return startSystem(setting, { name, role: 'server', quota: setting.quotas.servers[index]!, settings });
+}
+
+export function startBalancer(setting: Setting, name: string): Promise<Part> {
+  const { spec, seed } = setting.order;
+  const servers = spec.servers.map((_, index) => {
+    const id = `s${index + 1}`;
+    return { id, host: addressOf(setting, id), port: systemPort };
+  });
+  const settings = { servers, strategy: spec.strategy, probeMs: spec.probeMs, seed };
+  return startSystem(setting, { name, role: 'balancer', quota: setting.quotas.balancer, settings });
+}
+
+// ---
+
+const databasePort = 5432;
+const systemPort = 8080;
+/** The first start of a database makes its data directory. */
+const databaseWaitMs = 60_000;
+const announced = /"kind":"ready"/;
+
+/** How the others on the network call a part. */
+function addressOf({ identity }: Setting, name: string): string {
+  return `${identity.id}-${name}`;
+}
+
+function placeOf(setting: Setting, part: { name: string; port: number; quota: Quota }): Place {
+  const { identity, ports, engine } = setting;
+  return {
+    name: addressOf(setting, part.name),
+    network: identity.id,
+    labels: { ...identity.labels, 'nawaab.part': part.name },
+    port: { container: part.port, host: ports.get(part.name)! },
+    hostAddress: engine.local ? '127.0.0.1' : null,
+    quota: part.quota,
+  };
+}
+
+/** Addresses and sockets are the image's own matter. */
+function databaseFlags(): readonly string[] {
+  const { listen_addresses, unix_socket_directories, ...settings } = embeddedSettings;
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+interface SystemPart {
+  readonly name: string;
+  readonly role: 'server' | 'balancer';
+  readonly quota: Quota;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+function startSystem(setting: Setting, { name, role, quota, settings }: SystemPart): Promise<Part> {
+  const place = placeOf(setting, { name, port: systemPort, quota });
+  const own = { ...settings, name, host: '0.0.0.0', port: systemPort };
+  const container = new PlacedContainer(setting.image, place)
+    .withEntrypoint(['node', ...nodeFlags[role], imageEntry, role])
+    .withCommand([])
+    .withEnvironment({ NAWAAB_SETTINGS: JSON.stringify(own) })
+    .withWaitStrategy(Wait.forLogMessage(announced));
+  return startPart(setting, { role, place }, container);
+}
+
+async function startPart(
+  { engine, identity, logDirectory }: Setting,
+  { role, place }: { readonly role: PartRole; readonly place: Place },
+  unstarted: GenericContainer,
+): Promise<Part> {
+  const name = place.name.slice(identity.id.length + 1);
+  const logFile = join(logDirectory, `${name}.log`);
+  // From the first line on: of a container that fails to start nothing else is left.
+  const log = createWriteStream(logFile, { flags: 'a' });
+  log.on('error', () => {});
+  const started = await unstarted
+    .withLogConsumer((lines) => lines.pipe(log))
+    .start()
+    .catch(async (cause: Error) => {
+      await new Promise((written) => log.end(written));
+      const reason = cause.message.replace(/\s+/g, ' ').replace(/\.$/, '');
+      const who = `${name} (container ${place.name})`;
+      throw new Problem(describeEnd({ who, how: `did not start: ${reason}`, logFile }), { cause });
+    });
+  const container = engine.docker.getContainer(started.getId());
+  const origin = `http://${engine.host}:${place.port.host}`;
+  return { name, role, container, port: place.port.host, origin, logFile, wanted: 'up', lives: 1 };
+}

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import type { StoredMessage } from '../../../src/sim/backends/backend.ts';
+import { type Engine, findEngine } from '../../../src/sim/backends/containers/engine.ts';
+import { clusterLabel } from '../../../src/sim/backends/containers/identity.ts';
+import { systemImage } from '../../../src/sim/backends/containers/image.ts';
+import { containersBackend } from '../../../src/sim/backends/containers/index.ts';
+import { removeLeftovers } from '../../../src/sim/backends/containers/leftovers.ts';
+import { Problem } from '../../../src/sim/problem.ts';
+import { chat, orderOf, quietLog } from '../../helpers/backend-cluster.ts';
+import { describeContainers } from '../../helpers/containers.ts';
+
+describeContainers('the containers backend', 180_000, () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await findEngine();
+    await systemImage(engine, quietLog);
+  });
+  afterEach(async () => expect(await left(`nawaab-${process.pid}-`)).toEqual([]));
+
+  async function left(prefix: string): Promise<string[]> {
+    const filters = { label: [clusterLabel] };
+    const containers = await engine.docker.listContainers({ all: true, filters });
+    const networks = await engine.docker.listNetworks({ filters });
+    const names = [
+      ...containers.flatMap(({ Names }) => Names.map((name) => name.slice(1))),
+      ...networks.map(({ Name }) => Name),
+    ];
+    return names.filter((name) => name.startsWith(prefix));
+  }
+
+  it('starts three servers within 15 s, two clusters beside each other, and shows what each container uses', async () => {
+    const fromMs = performance.now();
+    const servers = [{ memoryMiB: 256 }, { cpuShare: 0.5 }, {}];
+    await containersBackend.run(orderOf({ servers }), async (cluster) => {
+      expect(performance.now() - fromMs).toBeLessThan(15_000);
+      await containersBackend.run(orderOf({ servers: [{}], balancers: 2 }), async (other) => {
+        expect(other.endpoints).toHaveLength(2);
+        await Promise.all([chat(cluster), chat(other)]);
+      });
+      const stored: StoredMessage[] = [];
+      for await (const message of cluster.stored()) stored.push(message);
+      expect(stored).toMatchObject([{ sender: 'alice' }]);
+      const samples = await cluster.sample();
+      expect(samples.map(({ name, role }) => `${role} ${name}`)).toEqual([
+        ...['server s1', 'server s2', 'server s3', 'balancer b1', 'database database'],
+      ]);
+      for (const sample of samples) {
+        expect(sample.cpuMicros).toBeGreaterThan(0);
+        expect(sample.rssBytes).toBeGreaterThan(10_000_000);
+        expect(sample.receivedBytesPerSec).toBeGreaterThan(0);
+        expect(sample.throttledFraction).toBeGreaterThanOrEqual(0);
+      }
+      expect(samples[0]).toMatchObject({ sessions: expect.any(Number), inFlight: expect.any(Number) });
+      const [first] = await engine.docker.listContainers({ filters: { label: ['nawaab.part=s1'] } });
+      const { HostConfig } = await engine.docker.getContainer(first!.Id).inspect();
+      expect(HostConfig).toMatchObject({ NanoCpus: 1e9, Memory: 256 * 1024 ** 2 });
+    });
+  });
+
+  it('proves each fault of a server by measurement', async () => {
+    await containersBackend.run(orderOf({ servers: [{}, { cpuShare: 0.5 }] }), async (cluster) => {
+      const paused = await cluster.apply({ kind: 'pause', server: 's1' });
+      expect(paused).toMatchObject({
+        effective: true,
+        proof: expect.stringMatching(/is paused, used 0 %.*does not answer/),
+      });
+      expect((await cluster.sample())[0]).toMatchObject({ name: 's1', sessions: null });
+      expect(await cluster.apply({ kind: 'resume', server: 's1' })).toMatchObject({ effective: true });
+      const slowed = await cluster.apply({ kind: 'slow', server: 's1', cpuShare: 0.25 });
+      expect(slowed).toMatchObject({
+        effective: true,
+        proof: expect.stringContaining('to 25 % of a core (wanted 25 %)'),
+      });
+      const resumed = await cluster.apply({ kind: 'resume', server: 's2' });
+      expect(resumed).toMatchObject({ effective: true, proof: expect.stringContaining('quota of 0.5 cores') });
+      const killed = await cluster.apply({ kind: 'kill', server: 's1' });
+      expect(killed).toMatchObject({ effective: true, proof: expect.stringMatching(/SIGKILL.*refuses connections/) });
+      expect((await cluster.sample())[0]).toMatchObject({ name: 's1', cpuFraction: 0, cpuMicros: null });
+      await expect(cluster.apply({ kind: 'kill', server: 's1' })).rejects.toThrow('s1 is not running');
+      const started = await cluster.apply({ kind: 'start', server: 's1' });
+      expect(started).toMatchObject({ effective: true, proof: expect.stringContaining('was ready') });
+      const drained = await cluster.apply({ kind: 'drain', server: 's2' });
+      expect(drained).toMatchObject({ effective: true, proof: expect.stringContaining('exited with status 0') });
+    });
+  });
+
+  it('proves faults of the database and of a balancer by measurement, and all goes on after each', async () => {
+    await containersBackend.run(orderOf({ servers: [{}] }), async (cluster) => {
+      for (const how of ['fast', 'kill'] as const) {
+        const stopped = await cluster.apply({ kind: 'databaseStop', how });
+        expect(stopped).toMatchObject({ effective: true, proof: expect.stringContaining('refuses connections') });
+        expect((await cluster.sample()).at(-1)).toMatchObject({ name: 'database', cpuMicros: null });
+        const started = await cluster.apply({ kind: 'databaseStart' });
+        expect(started).toMatchObject({ effective: true, proof: expect.stringContaining('answered a query') });
+      }
+      const paused = await cluster.apply({ kind: 'databasePause' });
+      expect(paused).toMatchObject({ effective: true, proof: expect.stringMatching(/is paused.*answers no query/) });
+      expect(await cluster.apply({ kind: 'databaseResume' })).toMatchObject({ effective: true });
+      const killed = await cluster.apply({ kind: 'balancerKill', balancer: 'b1' });
+      expect(killed).toMatchObject({ effective: true, proof: expect.stringMatching(/SIGKILL.*refuses connections/) });
+      expect(await cluster.apply({ kind: 'balancerStart', balancer: 'b1' })).toMatchObject({ effective: true });
+      await chat(cluster);
+    });
+  });
+
+  it('ends the run when a container dies that no fault has ended, and says which, how and where to look', async () => {
+    const logs = mkdtempSync(join(tmpdir(), 'logs-test-'));
+    const run = containersBackend.run({ ...orderOf({ servers: [{}] }), logDirectory: logs }, async (cluster) => {
+      const [container] = await engine.docker.listContainers({ filters: { label: ['nawaab.part=s1'] } });
+      await engine.docker.getContainer(container!.Id).kill({ signal: 'SIGKILL' });
+      await new Promise((_, reject) => cluster.signal.addEventListener('abort', reject));
+    });
+    const problem: unknown = await run.catch((error: unknown) => error);
+    expect(problem).toBeInstanceOf(Problem);
+    expect((problem as Problem).message).toMatch(/s1 \(container \w+\) was killed by SIGKILL\. Its log is .*s1\.log/);
+    expect((problem as Problem).message).toContain('"kind":"ready"');
+    expect(readFileSync(join(logs, 'database.log'), 'utf8')).toContain('ready to accept connections');
+    rmSync(logs, { recursive: true });
+  });
+
+  it('leaves nothing when the start fails, when the work fails and when the run is given up', async () => {
+    const bad = containersBackend.run(orderOf({ servers: [{}], server: { batchSizeMax: -1 } }), async () => {});
+    await expect(bad).rejects.toThrow(/s1 .*did not start.*batchSizeMax/s);
+    const giveUp = new AbortController();
+    setTimeout(() => giveUp.abort(new Error('given up')), 600);
+    await expect(containersBackend.run(orderOf({}, giveUp.signal), async () => {})).rejects.toThrow('given up');
+    const failed = containersBackend.run(orderOf({ servers: [{}] }), () => Promise.reject(new Error('work failed')));
+    await expect(failed).rejects.toThrow('work failed');
+  });
+
+  it('removes what a laboratory that was killed has left', async () => {
+    const module = (path: string) => JSON.stringify(import.meta.resolve(`../../../src/${path}`));
+    const script = `
+      import { containersBackend } from ${module('sim/backends/containers/index.ts')};
+      import { clusterSpec } from ${module('sim/scenario.ts')};
+      const order = { spec: clusterSpec.parse({ servers: [{}] }), seed: 1, logDirectory: null, log: { write() {} } };
+      await containersBackend.run({ ...order, signal: new AbortController().signal }, async () => {
+        console.log('running');
+        await new Promise(() => {});
+      });`;
+    const laboratory = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(laboratory, 'exit');
+    await once(createInterface({ input: laboratory.stdout }), 'line');
+    const prefix = `nawaab-${laboratory.pid}-`;
+    await removeLeftovers(engine.docker, quietLog);
+    expect(await left(prefix)).toHaveLength(4);
+    laboratory.kill('SIGKILL');
+    await exited;
+    await removeLeftovers(engine.docker, quietLog);
+    expect(await left(prefix)).toEqual([]);
+  });
+});
