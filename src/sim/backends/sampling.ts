@@ -15,6 +15,8 @@ export interface Watched {
 
 /** What a component has used up to a moment. */
 export interface Usage {
+  /** When it was read, on the cluster's clock, if not just now. */
+  readonly atMs?: number;
   /** Another one when the counters have begun anew. */
   readonly life: number | string;
   readonly cpuMicros: number;
@@ -56,8 +58,7 @@ function watch({ name, role, origin, usage }: Watched, clock: Clock): Watch {
   return {
     begin: read,
     sample: async () => {
-      const stats = transport === null || (await usage()) === null ? null : await askStats(transport);
-      const measured = await read();
+      const [stats, measured] = await Promise.all([transport === null ? null : askStats(transport), read()]);
       const tMs = clock.now();
       const head = { ...blank(tMs, name, role), ...measured };
       if (stats === null || 'connections' in stats) return { ...head, ...balancerPart(stats) };
@@ -77,22 +78,26 @@ type Measured = Pick<
 /** Turns readings of counters into their growth per window. */
 function createMeter(): (usage: Usage | null, nowMs: number) => Measured {
   let last: { readonly atMs: number; readonly usage: Usage | null } = { atMs: 0, usage: null };
+  let measured: Measured = { cpuFraction: 0, cpuMicros: null, rssBytes: null };
   return (usage, nowMs) => {
     const before = last;
-    last = { atMs: nowMs, usage };
+    last = { atMs: usage?.atMs ?? nowMs, usage };
     if (usage === null) return { cpuFraction: 0, cpuMicros: null, rssBytes: null };
-    const windowMs = nowMs - before.atMs;
+    const windowMs = last.atMs - before.atMs;
+    // The same reading again: nothing new is known.
+    if (windowMs === 0 && before.usage !== null) return measured;
     const perMs = (of: (usage: Usage) => number): number => {
       // One that was not there before has used all of it in this window.
       const used = before.usage?.life === usage.life ? of(usage) - of(before.usage) : of(usage);
       return windowMs > 0 ? used / windowMs : 0;
     };
-    return {
+    measured = {
       cpuFraction: perMs(({ cpuMicros }) => cpuMicros) / 1000,
       cpuMicros: usage.cpuMicros,
       rssBytes: usage.rssBytes,
       ...(usage.container === undefined ? {} : containerPart((of) => perMs(({ container }) => of(container!)))),
     };
+    return measured;
   };
 }
 

@@ -68,7 +68,7 @@ describeContainers('the containers backend', 180_000, () => {
       const paused = await cluster.apply({ kind: 'pause', server: 's1' });
       expect(paused).toMatchObject({
         effective: true,
-        proof: expect.stringMatching(/is paused, used 0 %.*does not answer/),
+        proof: expect.stringMatching(/is paused and does not answer/),
       });
       expect((await cluster.sample())[0]).toMatchObject({ name: 's1', sessions: null });
       expect(await cluster.apply({ kind: 'resume', server: 's1' })).toMatchObject({ effective: true });
@@ -100,7 +100,7 @@ describeContainers('the containers backend', 180_000, () => {
         expect(started).toMatchObject({ effective: true, proof: expect.stringContaining('answered a query') });
       }
       const paused = await cluster.apply({ kind: 'databasePause' });
-      expect(paused).toMatchObject({ effective: true, proof: expect.stringMatching(/is paused.*answers no query/) });
+      expect(paused).toMatchObject({ effective: true, proof: expect.stringMatching(/is paused and answers no query/) });
       expect(await cluster.apply({ kind: 'databaseResume' })).toMatchObject({ effective: true });
       const killed = await cluster.apply({ kind: 'balancerKill', balancer: 'b1' });
       expect(killed).toMatchObject({ effective: true, proof: expect.stringMatching(/SIGKILL.*refuses connections/) });

@@ -39,7 +39,7 @@ export async function runInContainers<T>(given: ClusterOrder, work: (cluster: Cl
         endpoints,
         connect: (index) => createWsTransport({ origin: endpoints[index % endpoints.length]! }),
         apply: createContainerFaults({ parts, clock, spec: order.spec, signal: order.signal }),
-        sample: createSampling(watchedContainers(parts), clock),
+        sample: createSampling(watchedContainers(parts, clock), clock),
         stored: () => readStored(databaseUrl),
       });
       working = result;
