@@ -57,6 +57,8 @@ describe('the echo bot', { timeout: 60_000 }, () => {
     const said = Array.from({ length: 20 }, (_, i) => `message ${i}`);
     for (const text of said) messenger.send(room, text);
     expect(await heard(20)).toEqual(said);
+    expect(messenger.conversation(room)?.isEncrypted).toBe(true);
+    expect(await messenger.safetyCode(room)).toBe(await bot.safetyCode(room));
     expect(statSync(join(folder, 'echo.password')).mode & 0o777).toBe(0o600);
   });
 

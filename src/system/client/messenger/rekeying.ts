@@ -79,9 +79,9 @@ export function createRekeying(
   }
 
   function add(conversation: ConversationId): void {
-    if ([...queue.rekeys].some((one) => one.conversation === conversation)) return;
+    const isThere = [...queue.rekeys].some((one) => one.conversation === conversation);
     // Not kept: until it is sealed, nothing is lost if it is forgotten.
-    queue.add({ op: 'rekey', conversation, at: clock.wall() }).stage = 'queued';
+    if (!isThere) queue.add({ op: 'rekey', conversation, at: clock.wall() }).stage = 'queued';
     pump();
   }
 }

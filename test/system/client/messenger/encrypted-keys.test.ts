@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createNodeCipherSuite } from '../../../../src/system/adapters/node-cipher-suite.ts';
 import { type Encryption, encryptions, type Step } from '../../../../src/system/client/encryption/index.ts';
+import { uploadKeyPackages } from '../../../../src/system/client/keys.ts';
 import { createMlsSealing } from '../../../../src/system/client/messenger/mls/mls-sealing.ts';
 import type { MembershipEntry, MessageEntry } from '../../../../src/system/protocol/frames.ts';
 import type { ConversationId } from '../../../../src/system/protocol/ids.ts';
@@ -14,6 +15,7 @@ import {
   say,
   textsOf,
 } from '../../../helpers/messenger-rig.ts';
+import { rigTransport } from '../../../helpers/rig-transport.ts';
 
 let rig: MessengerRig;
 let ada: Device;
@@ -293,6 +295,28 @@ describe('a network that fails', () => {
     const again = ada.messenger.invite(room, ['Bob']);
     await rig.settle();
     expect(await again.outcome).toMatchObject({ kind: 'failed', code: 'alreadyMember' });
+  });
+});
+
+describe('a change of keys that is too long for a frame', () => {
+  it('comes in the bundle', async () => {
+    await begin();
+    const modelled = encryptions.modelled({ suite: createNodeCipherSuite(), random: createSeededRandom(3) });
+    const names = Array.from({ length: 180 }, (_, i) => `guest${i}`);
+    for (const user of names) {
+      const { token } = await rig.chat.signIn(user, 'phone');
+      const { lastResort } = await modelled.makeKeyPackages(await modelled.newDevice({ user, device: 'phone' }), 0);
+      const lastResortPackage = { package: lastResort.keyPackage };
+      await uploadKeyPackages(rigTransport(rig.chat), { token, packages: [], lastResort: lastResortPackage });
+    }
+    const room = await group('bob');
+    const { seq } = await placeOf(rig, ada.messenger.invite(room, names));
+    const entry = [...rig.chat.store.entries()].find((one) => one.seq === seq) as MembershipEntry;
+    expect(entry.keys!.commit === null && entry.keys!.bundle !== null).toBe(true);
+    await say(rig, ada, { room, text: 'welcome' });
+    await say(rig, bob, { room, text: 'to all' });
+    for (const device of [ada, bob]) expect(await textsOf(device, room)).toEqual(['welcome', 'to all']);
+    expect(bob.messenger.conversation(room)?.members).toHaveLength(182);
   });
 });
 

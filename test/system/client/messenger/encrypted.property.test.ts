@@ -66,6 +66,12 @@ async function check(encryption: 'mls' | 'modelled', steps: readonly TownStep[])
   for (const { user, device } of devices) {
     expect(device.messenger.state, `${user}`).toMatchObject({ connection: 'online', trouble: null, waiting: 0 });
   }
+  for (const { device } of devices) {
+    for (const { what, state } of device.messenger.waiting()) {
+      // Nobody can remove oneself.
+      if (what !== 'remove') expect(state).not.toMatchObject({ code: 'notSealed' });
+    }
+  }
   // What the servers keep tells nobody.
   for (const entry of entries()) {
     if (entry.type !== 'message') continue;

@@ -70,7 +70,7 @@ export function createStates(encryption: Encryption, keys: KeyStates): States {
 
   /** The values last used, each by its name. */
   function createHeld<T>(max: number, read: (bytes: Uint8Array) => T) {
-    const held = new Map<string, T | null>();
+    const held = new Map<string, T>();
 
     return {
       async get(name: string): Promise<T | null> {
@@ -84,6 +84,7 @@ export function createStates(encryption: Encryption, keys: KeyStates): States {
 
     function put(name: string, value: T | null): void {
       held.delete(name);
+      if (value === null) return;
       held.set(name, value);
       if (held.size > max) held.delete(held.keys().next().value!);
     }
