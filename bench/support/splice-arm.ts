@@ -71,6 +71,7 @@ const idleStats: ServerStats = {
   deliveredTotal: 0,
   ephemeralReceivedTotal: 0,
   ephemeralDeliveredTotal: 0,
+  presenceDeliveredTotal: 0,
   ephemeralCoalescedTotal: 0,
   ephemeralDroppedTotal: 0,
   ephemeralQueued: 0,

@@ -1,4 +1,5 @@
 /** Every number of a run that can be named: in a threshold, in a comparison, on the command line. */
+import { type ExtraCountName, extraCountNames, extraCounts } from './extra-counts.ts';
 import { answersOf } from './http.ts';
 import { type LatencySummary, type OperationName, operations, type Summary } from './run.ts';
 import type { TagName } from './tags.ts';
@@ -29,6 +30,8 @@ const operationMeanings: Readonly<Record<OperationName, string>> = {
   fanOut:
     "from the intended moment of sending to the last recipient's application, where no recipient was away by choice",
   catchUp: 'from the intended moment of connecting to the complete backlog',
+  presence:
+    "from the moment at which a user was meant to come, or at which a user who went counts as gone, until a watcher's picture is true again",
 };
 
 const latencyFigures = {
@@ -70,6 +73,18 @@ const others = {
     (s) => s.http?.unanswered ?? null,
   ),
   'http.perSec': higher('/s', 'requests over HTTP that were granted', (s) => s.http?.okPerSec ?? null),
+  'presence.framesPerSec': lower(
+    '/s',
+    'frames about presence that the servers sent',
+    ({ servers }) => (servers.length === 0 ? null : presenceFrames(servers)),
+    byServer,
+  ),
+  'presence.framesPerChange': lower('ratio', 'frames about presence for each coming or going', (s) =>
+    perChange(s, presenceFrames(s.servers)),
+  ),
+  'presence.toldPerChange': lower('ratio', 'users told of, to each watcher, for each coming or going', (s) =>
+    perChange(s, s.extra['presence.told']?.perSec ?? 0),
+  ),
   'fairness.rate.jain': higher('ratio', "Jain's index of the servers' message rates", (s) => s.fairness.rate.jain),
   'fairness.rate.maxOverMean': lower(
     'ratio',
@@ -119,9 +134,9 @@ const others = {
   'instrument.slip.p99': lower('ms', "lateness of the generator's sends", (s) => s.instrument.slipP99Ms),
 } as const satisfies Record<string, Metric>;
 
-export type MetricName = LatencyMetric | keyof typeof others;
+export type MetricName = LatencyMetric | ExtraCountName | keyof typeof others;
 
-export const catalog: Readonly<Record<MetricName, Metric>> = { ...latencyMetrics(), ...others };
+export const catalog: Readonly<Record<MetricName, Metric>> = { ...latencyMetrics(), ...extraMetrics(), ...others };
 export const metricNames = Object.keys(catalog) as MetricName[];
 
 export function isMetricName(name: string): name is MetricName {
@@ -156,6 +171,23 @@ function answered(digits: string): Metric['read'] {
 
 function largest(values: readonly number[]): number | null {
   return values.length === 0 ? null : Math.max(...values);
+}
+
+function presenceFrames(servers: Summary['servers']): number {
+  return servers.reduce((sum, { presencePerSec }) => sum + presencePerSec, 0);
+}
+
+function perChange({ extra }: Summary, perSec: number): number | null {
+  const changes = extra['presence.changes'];
+  return changes === undefined || changes.perSec === 0 ? null : perSec / changes.perSec;
+}
+
+function extraMetrics(): Record<ExtraCountName, Metric> {
+  const entries = extraCountNames.map((name): [ExtraCountName, Metric] => {
+    const { better, meaning } = extraCounts[name];
+    return [name, { unit: 'count', better, meaning, tags: byPhase, read: ({ extra }) => extra[name]?.count ?? null }];
+  });
+  return Object.fromEntries(entries) as Record<ExtraCountName, Metric>;
 }
 
 function latencyMetrics(): Record<LatencyMetric, Metric> {

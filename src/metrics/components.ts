@@ -16,6 +16,7 @@ export function serverSummaries(
       name,
       acceptedPerSec: mean(numbers('acceptedPerSec')),
       deliveredPerSec: mean(numbers('deliveredPerSec')),
+      presencePerSec: mean(numbers('presencePerSec')),
       sessions: mean(numbers('sessions')),
       cpuFraction: mean(numbers('cpuFraction')),
       rssBytes: Math.max(0, ...numbers('rssBytes')),

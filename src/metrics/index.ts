@@ -6,6 +6,7 @@ export { type CheckName, checkNames, checks } from './checks/index.ts';
 export { closestFirst } from './closest.ts';
 export { type ArmRun, compareRuns } from './compare/index.ts';
 export type * from './comparison.ts';
+export type { ExtraCountName } from './extra-counts.ts';
 export { fairnessOf } from './fairness.ts';
 export {
   createLatencyRecorder,

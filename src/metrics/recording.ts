@@ -2,6 +2,7 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { createHistogram, latencySummary } from './histogram.ts';
 import type { ComponentSample, CountLine, HistogramLine, HttpLine, InstrumentLine, RunRecord, Summary } from './run.ts';
 import { type LineFiles, recordFile, summaryFile } from './run-directory.ts';
 import {
@@ -13,6 +14,7 @@ import {
   runRecordSchema,
   versionSchema,
 } from './schemas.ts';
+import { recordOf } from './series.ts';
 
 export interface Recording {
   readonly directory: string;
@@ -56,12 +58,20 @@ export function readRecording(directory: string): Recording {
 const schemaNow = 1;
 
 /** Only what tells a summary from another file: it is ours, whole (written at once) and of a known version. */
-const summarySchema = z.custom<Summary>(
-  (value) =>
-    z.looseObject({ verdict: z.string(), latency: z.looseObject({}), counts: z.looseObject({}) }).safeParse(value)
-      .success,
-  'not a summary',
-);
+const summarySchema = z
+  .custom<Summary>(
+    (value) =>
+      z.looseObject({ verdict: z.string(), latency: z.looseObject({}), counts: z.looseObject({}) }).safeParse(value)
+        .success,
+    'not a summary',
+  )
+  .transform(completed);
+
+/** With what an earlier version did not measure yet. */
+function completed(summary: Summary): Summary {
+  const nothing = recordOf(() => latencySummary(createHistogram()));
+  return { ...summary, extra: summary.extra ?? {}, latency: { ...nothing, ...summary.latency } };
+}
 
 function fileNames(directory: string): string[] {
   try {

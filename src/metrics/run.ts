@@ -1,5 +1,6 @@
 /** What a run is on disk and in memory: the contract between the laboratory, which writes it, and all that reads it. */
 import type { Verdict } from './checks/check.ts';
+import type { ExtraCounts, ExtraSummary } from './extra-counts.ts';
 
 /** `run.json`. Written at the start with `complete: false`, again at the end. */
 export interface RunRecord {
@@ -78,6 +79,7 @@ export const operations = [
   'deliveryUncorrected',
   'fanOut',
   'catchUp',
+  'presence',
 ] as const;
 export type OperationName = (typeof operations)[number];
 
@@ -111,6 +113,8 @@ export interface CountLine {
   readonly expected: number;
   readonly connected: number;
   readonly disconnects: number;
+  /** What else the scenario has. */
+  readonly extra?: ExtraCounts;
 }
 
 /** One line of `http.jsonl`: requests over HTTP besides those of the users' setting up, by the second in which they were due. */
@@ -137,6 +141,8 @@ export interface ComponentSample {
   readonly sessions: number | null;
   readonly acceptedPerSec: number | null;
   readonly deliveredPerSec: number | null;
+  /** Frames that told of presence; null when unknown. */
+  readonly presencePerSec: number | null;
   readonly inFlight: number | null;
   /** Time in which it wanted to run and its CPU quota was used up, per time, summed over its threads; only of containers. */
   readonly throttledFraction?: number;
@@ -184,6 +190,8 @@ export interface ServerSummary {
   readonly name: string;
   readonly acceptedPerSec: number;
   readonly deliveredPerSec: number;
+  /** Frames that told of presence. */
+  readonly presencePerSec: number;
   readonly sessions: number;
   readonly cpuFraction: number;
   readonly rssBytes: number;
@@ -237,6 +245,8 @@ export interface Summary {
   };
   /** Null when the scenario has none. */
   readonly http: HttpSummary | null;
+  /** What else the scenario has; empty when nothing. */
+  readonly extra: ExtraSummary;
   readonly servers: readonly ServerSummary[];
   readonly fairness: { readonly rate: Fairness; readonly sessions: Fairness; readonly cpu: Fairness };
   /** CPU microseconds per delivered message in the measure phase, by role; null when not sampled. */

@@ -1,5 +1,6 @@
 /** Shapes of the files of a run, checked when they are read. The types they must have are in `run.ts`. */
 import { z } from 'zod';
+import { type ExtraCountName, extraCountNames } from './extra-counts.ts';
 import {
   type ComponentSample,
   type CountLine,
@@ -71,6 +72,7 @@ export const countLineSchema: z.ZodType<CountLine> = z.object({
   expected: z.int(),
   connected: count,
   disconnects: count,
+  extra: z.partialRecord(z.enum(extraCountNames as [ExtraCountName, ...ExtraCountName[]]), count).exactOptional(),
 });
 
 export const componentSampleSchema: z.ZodType<ComponentSample> = z.object({
@@ -84,6 +86,8 @@ export const componentSampleSchema: z.ZodType<ComponentSample> = z.object({
   sessions: z.number().nullable(),
   acceptedPerSec: z.number().nullable(),
   deliveredPerSec: z.number().nullable(),
+  // Runs of earlier versions did not sample it.
+  presencePerSec: z.number().nullable().default(null),
   inFlight: z.number().nullable(),
   throttledFraction: z.number().exactOptional(),
   receivedBytesPerSec: z.number().exactOptional(),

@@ -1,4 +1,5 @@
 /** A run second by second, and the latencies of its measure phase. */
+import { addExtra } from './extra-counts.ts';
 import { createHistogram, decodeHistogram, type Histogram, secondLatency } from './histogram.ts';
 import { type CountLine, type HistogramLine, type OperationName, operations, type SecondPoint } from './run.ts';
 import { inWindow, type Window } from './window.ts';
@@ -32,7 +33,7 @@ export function seriesOf(counts: readonly CountLine[], latencies: Latencies): Se
   const end = Math.max(-1, ...totals.keys(), ...latencies.bySecond.keys());
   let backlog = 0;
   return Array.from({ length: end + 1 }, (_, second) => {
-    const { expected, worker: _worker, ...total } = totals.get(second) ?? { ...noCounts, second };
+    const { expected, worker: _worker, extra: _extra, ...total } = totals.get(second) ?? { ...noCounts, second };
     backlog += expected - total.delivered;
     return {
       ...total,
@@ -85,6 +86,7 @@ function addCounts(sum: CountLine, line: CountLine): CountLine {
     expected: sum.expected + line.expected,
     connected: sum.connected + line.connected,
     disconnects: sum.disconnects + line.disconnects,
+    extra: addExtra(sum.extra ?? {}, line.extra ?? {}),
   };
 }
 

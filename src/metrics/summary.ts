@@ -1,6 +1,7 @@
 /** A recorded run in numbers, with the verdict on it. */
 import type { Verdict } from './checks/check.ts';
 import { cpuUsPerMessage, serverSummaries } from './components.ts';
+import { summariseExtra } from './extra-counts.ts';
 import { fairnessOf } from './fairness.ts';
 import { latencySummary } from './histogram.ts';
 import { summariseHttp } from './http.ts';
@@ -73,6 +74,7 @@ export function numbersOf(
       disconnects: total.disconnects,
     },
     http: summariseHttp(http, window),
+    extra: summariseExtra(counts, total.extra ?? {}, window),
     servers,
     fairness: fairnessOfServers(servers),
     cpuUsPerMessage: cpuUsPerMessage(samples, window, total.delivered),

@@ -3,6 +3,7 @@
  * Everything but `name` and `description` has a default (`scenarioDefaults`); durations are milliseconds.
  */
 import { z } from 'zod';
+import { limits } from '../system/index.ts';
 import { faultPlan } from './faults/fault.ts';
 
 const duration = z.number().min(0);
@@ -111,6 +112,28 @@ export const scenario = z.strictObject({
    * same moment. Left out: nobody does.
    */
   signIns: z.strictObject({ perSec: z.int().min(1).max(1000) }).optional(),
+  /**
+   * In waves, every `everyMs`, a share of the users drawn by the seed goes away together and comes back together `offlineMs`
+   * later; only waves that end before sending does. Left out: there are none.
+   */
+  waves: z
+    .strictObject({ everyMs: z.number().gt(0), share: z.number().gt(0).max(1), offlineMs: z.number().gt(0) })
+    .optional(),
+  /**
+   * Each user watches the presence of so many others drawn from those they share a conversation with, and asks for so
+   * many `strangers`, of whom they must hear nothing. Left out: nobody watches.
+   */
+  watch: z
+    .strictObject({
+      each: z
+        .int()
+        .min(1)
+        .max(limits.presenceWatchMax - 100),
+      strangers: z.int().min(0).max(100).default(0),
+    })
+    .optional(),
+  /** Before each message its sender is seen typing for so long. Left out: nobody types. */
+  typing: z.strictObject({ forMs: z.number().gt(0) }).optional(),
   faults: z.array(faultPlan).default([]),
   thresholds: z.array(z.string()).default([]),
   /** Strategies that `nawaab compare` takes when none are named. */

@@ -38,6 +38,7 @@ export function createEcho(
       deliveredTotal: 84,
       ephemeralReceivedTotal: 0,
       ephemeralDeliveredTotal: 0,
+      presenceDeliveredTotal: 0,
       ephemeralCoalescedTotal: 0,
       ephemeralDroppedTotal: 0,
       ephemeralQueued: 0,

@@ -25,6 +25,8 @@ export interface SampleOptions {
   readonly failing?: boolean;
   /** Users signed in meanwhile, not all with success. */
   readonly signIns?: boolean;
+  /** Users watched each other. */
+  readonly presence?: boolean;
 }
 
 const rampSeconds = 5;
@@ -214,10 +216,12 @@ function sampleSummary(options: SampleOptions, record: RunRecord, servers: numbe
       disconnects: 168,
     },
     http: options.signIns ? sampleHttp(accepted) : null,
+    extra: options.presence ? sampleExtra(accepted, seconds) : {},
     servers: record.servers.map((name, index) => ({
       name,
       acceptedPerSec: 200 / servers + index * 4,
       deliveredPerSec: 200 / servers + index * 4,
+      presencePerSec: 0,
       sessions: 500 / servers + index * 3,
       cpuFraction: 0.2 + index * 0.05,
       rssBytes: (90 + index * 7) * 1024 ** 2,
@@ -243,6 +247,15 @@ function sampleSummary(options: SampleOptions, record: RunRecord, servers: numbe
       { expression: 'lost == 0', result: failing ? 'fail' : 'pass', actual: failing ? 1 : 0 },
       { expression: 'catchUp.p99 < 1s', result: 'unknown', actual: null },
     ],
+  };
+}
+
+function sampleExtra(changes: number, seconds: number): Summary['extra'] {
+  const counted = (count: number) => ({ count, perSec: count / seconds });
+  return {
+    'presence.changes': counted(changes),
+    'presence.told': counted(20 * changes),
+    'presence.unseen': counted(0),
   };
 }
 
@@ -308,6 +321,7 @@ function sampleComponents(
         sessions: isServer ? (dead ? 0 : Math.min(160, second * 60) + index) : null,
         acceptedPerSec: isServer ? (dead ? 0 : 60 + 12 * random()) : null,
         deliveredPerSec: isServer ? (dead ? 0 : 60 + 12 * random()) : null,
+        presencePerSec: isServer ? 0 : null,
         inFlight: isServer ? Math.round(5 * random()) : null,
       };
     }),
@@ -326,6 +340,7 @@ function scaleOf(name: OperationName): number {
     connect: 22,
     signIn: 61,
     catchUp: 35,
+    presence: 700,
   };
   return scales[name] ?? 6.2;
 }

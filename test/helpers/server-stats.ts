@@ -14,6 +14,7 @@ export function serverStatsOf(server: string, changes: Partial<ServerStats> = {}
     deliveredTotal: 0,
     ephemeralReceivedTotal: 0,
     ephemeralDeliveredTotal: 0,
+    presenceDeliveredTotal: 0,
     ephemeralCoalescedTotal: 0,
     ephemeralDroppedTotal: 0,
     ephemeralQueued: 0,

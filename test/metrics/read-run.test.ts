@@ -299,6 +299,7 @@ function samplesAt(second: number): ComponentSample[] {
     sessions: 1,
     acceptedPerSec: Number(acceptedPerSec),
     deliveredPerSec: Number(acceptedPerSec),
+    presencePerSec: null,
     inFlight: 0,
   }));
 }

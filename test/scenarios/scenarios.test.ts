@@ -16,6 +16,8 @@ const shortened = { users: 40, measureMs: 9000, warmupMs: 1000, 'pace.perSec': 6
 const groups = { 'topology.count': 4, 'topology.size': 10 };
 /** The return too lies before the end of sending. */
 const away = { 'away.forMs': 5000 };
+/** Two of them end before sending does, and the pictures that others have of who went have settled in between. */
+const waves = { 'waves.everyMs': 4000, 'waves.offlineMs': 3500 };
 /** Shorter than anybody is away. */
 const expiry = { 'cluster.server.expiryMs': 2000, 'cluster.server.expiryEveryMs': 200 };
 
@@ -26,6 +28,7 @@ async function runVirtually(name: string, seed: number): Promise<FinishedRun> {
     ...shortened,
     ...(base.topology.kind === 'groups' ? groups : {}),
     ...(base.away ? away : {}),
+    ...(base.waves ? waves : {}),
     ...('expiryMs' in base.cluster.server ? expiry : {}),
   });
   const id = `${++runs}-${seed}`;
@@ -78,6 +81,20 @@ describe('the scenario offline-return', () => {
     expect(Math.max(...series.map(({ backlog }) => backlog))).toBeGreaterThan(500);
     expect(series.at(-1)!.backlog).toBe(0);
     expect(summary.latency.catchUp.count).toBeGreaterThan(10);
+  });
+});
+
+describe('the scenario presence-storm', () => {
+  it('tells every watcher of every change, and measures how long that took', async () => {
+    const { summary } = await runVirtually('presence-storm', 5);
+    const { extra, latency } = summary;
+    expect(extra['presence.changes']!.count).toBeGreaterThan(20);
+    expect(extra['presence.unseen']!.count).toBe(0);
+    expect(latency.presence.count).toBeGreaterThan(200);
+    expect(latency.presence.max!).toBeLessThan(3000);
+    expect(extra['typing.told']!.count).toBeGreaterThan(100);
+    expect(summary.servers.every(({ presencePerSec }) => presencePerSec > 0)).toBe(true);
+    expect(summary.checks.find(({ check }) => check === 'presence-true')?.result).toBe('pass');
   });
 });
 

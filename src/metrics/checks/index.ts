@@ -8,6 +8,7 @@ import { membersOnly } from './members-only.ts';
 import { noAcceptedLost } from './no-accepted-lost.ts';
 import { noGhost } from './no-ghost.ts';
 import { notVacuous } from './not-vacuous.ts';
+import { presenceTrue } from './presence-true.ts';
 import { sameOrder } from './same-order.ts';
 import { senderOrder } from './sender-order.ts';
 import { storedAgrees } from './stored-agrees.ts';
@@ -24,6 +25,7 @@ export const checks = {
   'backlog-exact': backlogExact,
   'members-only': membersOnly,
   'expiry-exact': expiryExact,
+  'presence-true': presenceTrue,
   'stored-agrees': storedAgrees,
   'not-vacuous': notVacuous,
 } as const satisfies Record<string, CheckEntry>;

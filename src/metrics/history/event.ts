@@ -39,6 +39,8 @@ export type EventKind = (typeof eventKinds)[number];
  * `caughtUp`: ok when the backlog is complete. `ack`: invoke, up to `seq`.
  * `stored`: laboratory's reading of the database after the run: message (`peer`, `clientId`) is at `seq`.
  * `phase`: mark, detail = name.
+ * `watch`: invoke, one event for each user whose presence is asked for. `presence`: app, the user was told of the presence
+ * of `peer`, detail = `online` or `offline`.
  * `expired`: mark, once at the start of a run whose messages may expire, detail = after how many milliseconds; on `app`, the
  * user was told that the messages from `seq` to `clientId` have expired.
  */
@@ -66,6 +68,8 @@ export const eventOps = [
   'commit',
   'rekeyed',
   'expired',
+  'watch',
+  'presence',
 ] as const;
 export type EventOp = (typeof eventOps)[number];
 

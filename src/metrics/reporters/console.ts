@@ -4,6 +4,7 @@ import { comparisonText } from './console/comparison.ts';
 import { type Color, createPaint, heading, type Lines, marks, verdictLine } from './console/parts.ts';
 import type { ComparisonReporter, Reporter } from './reporter.ts';
 import { eventLine } from './text/events.ts';
+import { extraWords } from './text/extra.ts';
 import {
   bytes,
   cores,
@@ -26,7 +27,7 @@ const timelineLinesMax = 8;
 
 export const consoleReporter: Reporter = async (run, out) => {
   const lines: Lines = { width: out.width, paint: createPaint(out.color) };
-  const parts = [verdict, thresholds, checks, latency, throughput, http, servers, instrument, again];
+  const parts = [verdict, thresholds, checks, latency, throughput, http, extra, servers, instrument, again];
   out.print(`${parts.flatMap((part) => part(run, lines)).join('\n')}\n`);
 };
 
@@ -108,6 +109,11 @@ function throughput({ summary }: FinishedRun, out: Lines): string[] {
 
 function http({ summary }: FinishedRun, out: Lines): string[] {
   return summary.http ? [...heading('Sign-ins over HTTP', out), ...indented(httpWords(summary.http), out)] : [];
+}
+
+function extra({ summary }: FinishedRun, out: Lines): string[] {
+  const words = extraWords(summary);
+  return words === '' ? [] : [...heading('Besides messages', out), ...indented(words, out)];
 }
 
 function servers({ summary }: FinishedRun, out: Lines): string[] {

@@ -54,6 +54,7 @@ function samplesCsv({ samples }: FinishedRun): string {
     'sessions',
     'acceptedPerSec',
     'deliveredPerSec',
+    'presencePerSec',
     'inFlight',
     'throttledFraction',
     'receivedBytesPerSec',

@@ -3,6 +3,7 @@ import type { Comparison } from '../comparison.ts';
 import type { FinishedRun, InstrumentVerdict } from '../run.ts';
 import type { ComparisonReporter, Reporter } from './reporter.ts';
 import { eventLine } from './text/events.ts';
+import { extraWords } from './text/extra.ts';
 import {
   count,
   figure,
@@ -56,6 +57,7 @@ function runMarkdown(run: FinishedRun): string {
       `Offered ${perSecond(rates.offered)}, accepted ${perSecond(rates.accepted)}, delivered ${perSecond(rates.delivered)}; ` +
         `${judgedCount(summary, 'lost')} lost, ${judgedCount(summary, 'duplicated')} duplicated, ${judgedCount(summary, 'reordered')} out of order.`,
     ),
+    escapeMarkdown(extraWords(summary)),
     summary.http ? escapeMarkdown(`Over HTTP: ${httpWords(summary.http)}.`) : '',
     again(record.again),
   );

@@ -133,6 +133,7 @@ function blank(tMs: number, name: string, role: ComponentSample['role']): Compon
     sessions: null,
     acceptedPerSec: null,
     deliveredPerSec: null,
+    presencePerSec: null,
     inFlight: null,
   };
 }
@@ -148,13 +149,17 @@ function serverPart({ sessions, inFlight, eventLoopP99Ms }: ServerStats): Partia
 type Reading = { readonly atMs: number; readonly stats: ServerStats };
 
 /** From the totals, over exactly this window; from the server's own rates when there is no earlier reading of this process. */
-function ratesBetween(from: Reading | null, to: Reading): Pick<ComponentSample, 'acceptedPerSec' | 'deliveredPerSec'> {
+function ratesBetween(
+  from: Reading | null,
+  to: Reading,
+): Pick<ComponentSample, 'acceptedPerSec' | 'deliveredPerSec' | 'presencePerSec'> {
   const { acceptedPerSec, deliveredPerSec } = to.stats;
   const seconds = from === null ? 0 : (to.atMs - from.atMs) / 1000;
   if (from === null || seconds <= 0 || to.stats.uptimeMs < from.stats.uptimeMs)
-    return { acceptedPerSec, deliveredPerSec };
+    return { acceptedPerSec, deliveredPerSec, presencePerSec: null };
   return {
     acceptedPerSec: (to.stats.acceptedTotal - from.stats.acceptedTotal) / seconds,
     deliveredPerSec: (to.stats.deliveredTotal - from.stats.deliveredTotal) / seconds,
+    presencePerSec: (to.stats.presenceDeliveredTotal - from.stats.presenceDeliveredTotal) / seconds,
   };
 }

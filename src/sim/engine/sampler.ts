@@ -73,6 +73,7 @@ function generatorSample(cluster: Cluster, own: VitalsSample): ComponentSample {
     sessions: null,
     acceptedPerSec: null,
     deliveredPerSec: null,
+    presencePerSec: null,
     inFlight: null,
   };
 }

@@ -73,12 +73,15 @@ export interface CrowdTotals {
   /** Deliveries to this crowd's users that will never be: the messages have expired. */
   readonly expired: number;
   readonly disconnects: number;
+  /** Users of this crowd who watch somebody they know, and have not been told that the other is online; summed. */
+  readonly unseen: number;
   /** 99th percentile of deliveries in the last second; null when there were none. Of several crowds: the worst. */
   readonly deliveryP99Ms: Ms | null;
 }
 
-/** Messages not answered, deliveries missing, users not online; over all crowds of a run 0 means that everything has arrived. */
+/** Messages not answered, deliveries missing, users not online or not seen to be; over all crowds of a run 0 means that everything has arrived. */
 export function owed(totals: CrowdTotals, users: number): number {
-  const { offered, accepted, refused, withheld, expected, delivered, expired, connected } = totals;
-  return offered - accepted - refused - withheld + Math.max(0, expected - delivered - expired) + (users - connected);
+  const { offered, accepted, refused, withheld, expected, delivered, expired, connected, unseen } = totals;
+  const unanswered = offered - accepted - refused - withheld;
+  return unanswered + Math.max(0, expected - delivered - expired) + (users - connected) + unseen;
 }

@@ -50,6 +50,7 @@ const nothing: CrowdTotals = {
   delivered: 0,
   expired: 0,
   disconnects: 0,
+  unseen: 0,
   deliveryP99Ms: null,
 };
 

@@ -11,6 +11,7 @@ import type { Act, Cast } from './acts/act.ts';
 import { changingMembers } from './acts/changing-members.ts';
 import { comingAndGoing } from './acts/coming-and-going.ts';
 import { sending } from './acts/sending.ts';
+import { typing } from './acts/typing.ts';
 import { createBeliefs } from './beliefs.ts';
 import type { CrowdPlan, CrowdWorld, LocalCrowd } from './crowd-contract.ts';
 import { createFanOut } from './fan-out.ts';
@@ -22,6 +23,7 @@ import { createPayloadMaker } from './payload.ts';
 import { recordUser, type UserRecord } from './record.ts';
 import { type Schedule, startSchedule, waitUntil } from './schedule.ts';
 import { createAccount } from './sign-up.ts';
+import { createWatchers } from './watchers.ts';
 
 /** When the second is told of. */
 function tickAtMs(second: number): Ms {
@@ -58,6 +60,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
   const fanOut = createFanOut({ kind: trace.conversations.kind, members, isHome, sink: seconds });
   let news: News[] = [];
   const payloads = createPayloadMaker(tag, world.random.fork('payloads'));
+  const watchers = createWatchers({ ...plan, clock, sessionOf, seconds, history: world.history });
   const schedules: Schedule[] = [];
   let sends: Schedule | null = null;
   const totals = {
@@ -113,7 +116,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     openConversations: open,
     send,
     comeBack,
-    totals: () => ({ ...totals, deliveryP99Ms: seconds.deliveryP99Ms }),
+    totals: () => ({ ...totals, unseen: watchers.unseen, deliveryP99Ms: seconds.deliveryP99Ms }),
     stop,
     takeNews() {
       const taken = [...news, ...fanOut.takeReaches().map((reach): News => ({ kind: 'reached', reach }))];
@@ -163,8 +166,8 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     const random = world.random.fork(`session:${actor}`);
     const session = createSession(
       { clock, random, log: world.log, transport: world.transportFor(actor) },
-      { token, device, ...plan.session },
-      record,
+      { token, device, typing: trace.typingMs > 0, ...plan.session },
+      Object.assign(record, watchers.handlersOf(actor)),
     );
     records[slot] = record;
     sessions[slot] = session;
@@ -174,15 +177,16 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
 
   async function open(): Promise<void> {
     await openConversations({ trace, tag, sessionOf, answer });
-    if (await waitUntil(clock, settleMsMax, () => beliefs.unknown === 0)) return;
+    if (await waitUntil(clock, settleMsMax, () => beliefs.unknown === 0)) return watchers.begin();
     throw new Error(`${beliefs.unknown} memberships were not announced to their users within ${settleMsMax} ms.`);
   }
 
   async function send(startMs: Ms): Promise<void> {
     const recordOf = (user: number): UserRecord | null => records[slots[user]!] ?? null;
     const fromMs = startMs - runStartMs;
+    watchers.sending(fromMs);
     const cast: Cast = { trace, users, tag, fromMs, isMine, sessionOf, recordOf, beliefs, payloads, seconds, totals };
-    for (const act of [comingAndGoing, changingMembers]) schedule(startMs, act(cast));
+    for (const act of [comingAndGoing, changingMembers, typing]) schedule(startMs, act(cast));
     sends = schedule(startMs, sending(cast));
     await sends.done;
   }
@@ -195,6 +199,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
   async function stop(): Promise<void> {
     for (const schedule of schedules) schedule.cancel();
     cancelTick();
+    watchers.finish();
     for (const session of sessions) session?.stop();
     for (const record of records) record?.finish();
     seconds.close();

@@ -65,6 +65,7 @@ function sumOf(parts: readonly CrowdTotals[]): CrowdTotals {
     delivered: sum((part) => part.delivered),
     expired: sum((part) => part.expired),
     disconnects: sum((part) => part.disconnects),
+    unseen: sum((part) => part.unseen),
     deliveryP99Ms: worst < 0 ? null : worst,
   };
 }

@@ -1,5 +1,11 @@
 /** What one crowd measures, gathered by second and handed on as lines. */
-import { type CountLine, createLatencyRecorder, type HistogramLine, type InstrumentLine } from '../../metrics/index.ts';
+import {
+  type CountLine,
+  createLatencyRecorder,
+  type ExtraCountName,
+  type HistogramLine,
+  type InstrumentLine,
+} from '../../metrics/index.ts';
 import type { VitalsSample } from '../../system/index.ts';
 import type { CountName, CountSink, LatencySink } from './record.ts';
 
@@ -12,6 +18,8 @@ export interface LineSinks {
 
 export interface SecondsRecorder extends LatencySink, CountSink {
   add(what: CountName | 'expected', atMs: number, count?: number): void;
+  /** So many more of what the scenario has besides messages, at this moment of the run. */
+  extra(what: ExtraCountName, atMs: number, count?: number): void;
   /** A message was due at `intendedMs` and sent `lateMs` later. */
   sentLate(intendedMs: number, lateMs: number): void;
   /** So many were online in this second. */
@@ -25,7 +33,8 @@ export interface SecondsRecorder extends LatencySink, CountSink {
 }
 
 interface Second {
-  readonly counts: { -readonly [name in Exclude<keyof CountLine, 'second' | 'worker'>]: number };
+  readonly counts: { -readonly [name in Exclude<keyof CountLine, 'second' | 'worker' | 'extra'>]: number };
+  readonly extra: Partial<Record<ExtraCountName, number>>;
   readonly slipsMs: number[];
   eventLoopP99Ms: number;
   cpuFraction: number;
@@ -49,6 +58,10 @@ export function createSecondsRecorder(worker: number, sinks: LineSinks): Seconds
     },
     add(what, atMs, count = 1) {
       secondAt(atMs).counts[what] += count;
+    },
+    extra(what, atMs, count = 1) {
+      const { extra } = secondAt(atMs);
+      extra[what] = (extra[what] ?? 0) + count;
     },
     sentLate(intendedMs, slipMs) {
       const second = secondAt(intendedMs);
@@ -81,7 +94,7 @@ export function createSecondsRecorder(worker: number, sinks: LineSinks): Seconds
     const number = Math.max(0, Math.floor(atMs / 1000));
     let second = seconds.get(number);
     if (!second) {
-      second = { counts: { ...noCounts }, slipsMs: [], eventLoopP99Ms: 0, cpuFraction: 0 };
+      second = { counts: { ...noCounts }, extra: {}, slipsMs: [], eventLoopP99Ms: 0, cpuFraction: 0 };
       seconds.set(number, second);
     }
     return second;
@@ -90,7 +103,7 @@ export function createSecondsRecorder(worker: number, sinks: LineSinks): Seconds
   function flush(before: number): void {
     const over = [...seconds].filter(([number]) => number < before).sort(([a], [b]) => a - b);
     for (const [number] of over) seconds.delete(number);
-    sinks.counts(over.map(([second, { counts }]) => ({ second, worker, ...counts })));
+    sinks.counts(over.map(([second, about]) => countLine(second, worker, about)));
     sinks.instrument(over.map(([second, about]) => instrumentLine(second, worker, about)));
   }
 }
@@ -107,6 +120,11 @@ const noCounts: Second['counts'] = {
   connected: 0,
   disconnects: 0,
 };
+
+function countLine(second: number, worker: number, { counts, extra }: Second): CountLine {
+  const line = { second, worker, ...counts };
+  return Object.keys(extra).length === 0 ? line : { ...line, extra };
+}
 
 function instrumentLine(second: number, worker: number, about: Second): InstrumentLine {
   const { slipsMs, eventLoopP99Ms, cpuFraction } = about;

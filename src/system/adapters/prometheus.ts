@@ -33,6 +33,12 @@ const metrics: readonly Metric[] = [
     read: (stats) => stats.ephemeralDeliveredTotal,
   },
   {
+    name: 'nawaab_presence_delivered_total',
+    help: 'Of the ephemeral frames sent, those that told of presence.',
+    counter: true,
+    read: (stats) => stats.presenceDeliveredTotal,
+  },
+  {
     name: 'nawaab_ephemeral_coalesced_total',
     help: 'Ephemeral news that became one with what waited already.',
     counter: true,

@@ -87,6 +87,8 @@ export const serverStats = z.strictObject({
   /** Ephemeral frames (receipts, typing, presence): what came from clients, and what was sent to them. */
   ephemeralReceivedTotal: z.int(),
   ephemeralDeliveredTotal: z.int(),
+  /** Of the latter, those that told of presence. */
+  presenceDeliveredTotal: z.int(),
   /** News that became one with what waited already. */
   ephemeralCoalescedTotal: z.int(),
   /** News given up: over a limit, too late, or not for the one who said it. */

@@ -22,6 +22,7 @@ import {
   withNext,
   without,
 } from './spoiling.ts';
+import { watchingHistory } from './watching-history.ts';
 
 export interface Mutation {
   readonly what: string;
@@ -321,6 +322,27 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
+    what: 'a user is told of somebody for whom they did not ask',
+    kills: ['presence-true'],
+    mayKill: [],
+    of: watchingHistory,
+    spoil: (events, pick) => {
+      const one = choose(tellings(events), pick);
+      return one && insertAfter(events, one, [{ ...one, peer: stranger, detail: 'offline' }]);
+    },
+  },
+  {
+    what: 'a user is told of a stranger, for whom they asked',
+    kills: ['presence-true'],
+    mayKill: [],
+    of: watchingHistory,
+    spoil: (events, pick) => {
+      const one = choose(tellings(events), pick);
+      const asked = one && { ...one, kind: 'invoke' as const, op: 'watch' as const, peer: stranger, detail: '' };
+      return one && asked && insertAfter(events, one, [asked, { ...one, peer: stranger, detail: 'offline' }]);
+    },
+  },
+  {
     what: 'a message expires and nobody says so',
     kills: ['no-accepted-lost'],
     mayKill: ['gap-free', 'backlog-exact'],
@@ -340,6 +362,13 @@ export const mutations: readonly Mutation[] = [
 
 function isExpiryMark({ kind, op }: HistoryEvent): boolean {
   return kind === 'mark' && op === 'expired';
+}
+
+/** Shares a conversation with nobody. */
+const stranger = 99;
+
+function tellings(events: readonly HistoryEvent[]): HistoryEvent[] {
+  return events.filter(({ op }) => op === 'presence');
 }
 
 function expirations(events: readonly HistoryEvent[]): HistoryEvent[] {

@@ -59,6 +59,13 @@ describe('the summary on the terminal', () => {
     );
   });
 
+  it('tells what there was besides messages where there was something', async () => {
+    expect(await printed(sampleRun())).not.toContain('Besides messages');
+    expect(await printed(sampleRun({ presence: true }), { width: 200 })).toMatch(
+      /presence\.changes 8,000 · 200\/s, presence\.told 160,000 · 4,000\/s, presence\.unseen 0/,
+    );
+  });
+
   it('says why a run is not complete', async () => {
     expect(await printed(emptyRun())).toContain('The run is not complete: stopped by Ctrl-C.');
   });

@@ -52,6 +52,14 @@ describe('the page of a run', () => {
     expect(chartsOf(page).some(({ title }) => title === 'Sign-in latency over time')).toBe(true);
   });
 
+  it('has a section about what there was besides messages only where there was something', async () => {
+    expect(await pageOf(sampleRun())).not.toMatch(/href="#extra"|id="extra"/);
+    const page = await pageOf(sampleRun({ presence: true }));
+    expect(page).toContain('href="#extra"');
+    expect(bodyText(page)).toMatch(/presence\.told\s+160,000\s+4,000\/s/);
+    expect(chartsOf(page).some(({ title }) => title === 'Presence seen latency over time')).toBe(true);
+  });
+
   it('keeps the highest value of each window, so that no spike is lost on the way to the chart', async () => {
     const run = hugeRun();
     const chart = chartsOf(await pageOf(run)).find(({ id }) => id === 'latency-delivery')!;

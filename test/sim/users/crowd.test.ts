@@ -165,6 +165,28 @@ describe('a crowd in virtual time', () => {
     expect(countOf(histograms, 'fanOut')).toBe(load.totals().accepted);
   });
 
+  it.each([1, 3])('sees every change of presence, and nothing of strangers, in %i crowds', async (crowds) => {
+    const { drained, history, histograms, counts } = await play(
+      {
+        watch: { each: 3, strangers: 2 },
+        waves: { everyMs: 2000, share: 0.5, offlineMs: 1900 },
+        measureMs: 4500,
+        cluster: { server: { presenceGraceMs: 300 } },
+        typing: { forMs: 300 },
+      },
+      { crowds },
+    );
+    const extra = (name: 'presence.changes' | 'presence.unseen' | 'typing.told') =>
+      sumOf(counts, (line) => line.extra?.[name] ?? 0);
+    expect(drained).toBe(true);
+    expect(await failures(history)).toEqual([]);
+    expect((await judge(history, ['presence-true']))[0]!.result).toBe('pass');
+    expect(extra('presence.changes')).toBeGreaterThan(10);
+    expect(extra('presence.unseen')).toBe(0);
+    expect(extra('typing.told')).toBeGreaterThan(0);
+    expect(countOf(histograms, 'presence')).toBeGreaterThan(20);
+  });
+
   it('measures the last member also where members are in several crowds', async () => {
     const { histograms, sends } = await play({ topology: { kind: 'groups', count: 3, size: 7 } }, { crowds: 3 });
     expect(countOf(histograms, 'fanOut')).toBe(sends);

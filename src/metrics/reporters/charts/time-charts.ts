@@ -19,7 +19,7 @@ export function latencyOverTime(run: FinishedRun, operation: OperationName = 'de
     title: `${capitalised(operationTitles[operation])} latency over time`,
     description:
       `Median, 90th and 99th percentile and maximum of ${operationTitles[operation]} latency for each second of the run, ` +
-      `by the second in which ${operation === 'signIn' ? 'it was due' : 'the message was meant to be sent'}.` +
+      `by the second in which ${dueWords[operation] ?? 'the message was meant to be sent'}.` +
       (p50 === null || p99 === null
         ? ''
         : ` In the measure phase the median is ${milliseconds(p50)} and the 99th percentile ${milliseconds(p99)}.`),
@@ -101,6 +101,11 @@ export function timeChart(
 }
 
 // ---
+
+const dueWords: Readonly<Partial<Record<OperationName, string>>> = {
+  signIn: 'it was due',
+  presence: 'the change happened',
+};
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -5,6 +5,7 @@ import { duration, incompleteness, judgedCount, milliseconds, perSecond, setting
 import type { Page } from './page.ts';
 import { again, chartFigure, contents, heading, section, tiles, verdictBox } from './parts.ts';
 import { configurationSection, instrumentSection } from './sections/configuration.ts';
+import { extraCharts, extraSection } from './sections/extra.ts';
 import { httpCharts, httpSection } from './sections/http.ts';
 import { checksSection, thresholdsSection } from './sections/judged.ts';
 import { latencyCharts, latencySection } from './sections/latency.ts';
@@ -17,6 +18,7 @@ const sections = [
   ['latency', 'Latency'],
   ['messages', 'Messages'],
   ['http', 'Sign-ins'],
+  ['extra', 'Besides messages'],
   ['servers', 'Servers'],
   ['owed', 'Backlog'],
   ['cost', 'CPU per message'],
@@ -30,6 +32,8 @@ export function runPage(run: FinishedRun): Page {
   const latency = latencyCharts(run);
   const rates = [ratesOverTime(run), usersOverTime(run)];
   const http = httpCharts(run);
+  const extra = extraCharts(run);
+  const has = { http: summary.http !== null, extra: Object.keys(summary.extra).length > 0 };
   const servers = serverCharts(run);
   const backlog = backlogOverTime(run);
   const missing = incompleteness(record);
@@ -43,12 +47,13 @@ ${tiles([
   ['delivered', perSecond(summary.rates.delivered)],
   ['lost', judgedCount(summary, 'lost')],
 ])}
-${contents(sections.filter(([id]) => id !== 'http' || summary.http))}
+${contents(sections.filter(([id]) => (id !== 'http' && id !== 'extra') || has[id]))}
 ${thresholdsSection(summary)}
 ${checksSection(summary)}
 ${latencySection(run, latency)}
 ${messagesSection(summary, rates)}
 ${summary.http && httpSection(summary.http, http)}
+${has.extra && extraSection(summary, extra)}
 ${serversSection(run, servers)}
 ${section('owed', 'Backlog', chartFigure(backlog))}
 ${costSection(summary)}
@@ -59,7 +64,7 @@ ${again(record.again)}
   return {
     title: `${record.scenario.name} · ${record.strategy} · ${summary.verdict}`,
     body,
-    charts: [...latency, ...rates, ...http, ...servers, backlog],
+    charts: [...latency, ...rates, ...http, ...extra, ...servers, backlog],
   };
 }
 

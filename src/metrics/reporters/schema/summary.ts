@@ -1,5 +1,6 @@
 /** The published shape of `summary.json`; the compiler holds it to the type that the laboratory writes. */
 import { z } from 'zod';
+import { type ExtraCountName, extraCountNames } from '../../extra-counts.ts';
 import { eventKinds, eventOps } from '../../history/event.ts';
 import { operations, type Summary } from '../../run.ts';
 
@@ -78,11 +79,18 @@ export const summarySchema = z.strictObject({
     })
     .nullable()
     .describe('Requests over HTTP that were due in the measure phase; null when the scenario has none'),
+  extra: z
+    .partialRecord(
+      z.enum(extraCountNames as [ExtraCountName, ...ExtraCountName[]]),
+      z.strictObject({ count: z.int(), perSec }),
+    )
+    .describe('What else the scenario has, in the measure phase; empty when nothing'),
   servers: z.array(
     z.strictObject({
       name: z.string(),
       acceptedPerSec: perSec,
       deliveredPerSec: perSec,
+      presencePerSec: perSec.describe('Frames that told of presence, per second'),
       sessions: z.number(),
       cpuFraction: coresUsed,
       rssBytes: z.number(),

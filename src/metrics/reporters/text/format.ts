@@ -77,6 +77,7 @@ export const operationTitles: Readonly<Record<OperationName, string>> = {
   signIn: 'sign-in',
   signInUncorrected: 'sign-in, from the actual send',
   catchUp: 'catch-up',
+  presence: 'presence seen',
 };
 
 /** The operations that a latency table shows, in its order: those that happened, and the two that matter always. */

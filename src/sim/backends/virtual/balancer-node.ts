@@ -129,6 +129,7 @@ function sampleOf(name: string, tMs: Ms, { balancer, vitals }: Life): ComponentS
     sessions: balancer.stats().connections,
     acceptedPerSec: null,
     deliveredPerSec: null,
+    presencePerSec: null,
     inFlight: null,
   };
 }

@@ -59,6 +59,8 @@ interface Life {
   readonly vitals: Vitals;
   connections: number;
   listening: boolean;
+  /** Frames about presence up to the last sample. */
+  presence: { readonly tMs: Ms; readonly frames: number };
 }
 
 export function createServerNode(order: ServerNodeOrder): ServerNode {
@@ -80,6 +82,7 @@ export function createServerNode(order: ServerNodeOrder): ServerNode {
       vitals: reading,
       connections: 0,
       listening: false,
+      presence: { tMs: time.clock.now(), frames: 0 },
     };
     return begun;
   }
@@ -218,6 +221,8 @@ function answer(life: Life, end: HopEnd<Packet>, packet: Extract<Packet, { kind:
 function sampleOf(id: ServerId, { life, nowMs }: { life: Life; nowMs: Ms }): ComponentSample {
   const vitals = life.vitals.sample();
   const stats = life.server.stats();
+  const { tMs, frames } = life.presence;
+  life.presence = { tMs: nowMs, frames: stats.presenceDeliveredTotal };
   return {
     tMs: nowMs,
     name: id,
@@ -229,6 +234,7 @@ function sampleOf(id: ServerId, { life, nowMs }: { life: Life; nowMs: Ms }): Com
     sessions: stats.sessions,
     acceptedPerSec: stats.acceptedPerSec,
     deliveredPerSec: stats.deliveredPerSec,
+    presencePerSec: nowMs > tMs ? (1000 * (stats.presenceDeliveredTotal - frames)) / (nowMs - tMs) : null,
     inFlight: stats.inFlight,
   };
 }

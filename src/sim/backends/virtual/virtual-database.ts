@@ -94,6 +94,7 @@ function sampleOf(tMs: Ms, used: { cpuFraction: number; cpuMicros: number | null
     sessions: null,
     acceptedPerSec: null,
     deliveredPerSec: null,
+    presencePerSec: null,
     inFlight: null,
   };
 }

@@ -1,4 +1,4 @@
-/** Who is away when: by coming and going all the time (`churn`), or all together once (`away`). */
+/** Who is away when: by coming and going all the time (`churn`), all together once (`away`), or in waves. */
 import type { Random } from '../../../system/index.ts';
 import type { Scenario } from '../../scenario.ts';
 import { exponential } from './pace.ts';
@@ -26,7 +26,9 @@ export function buildAbsences(scenario: Scenario, sendingMs: number, random: Ran
   const all: Stretch[] = [];
   for (let user = 0; user < users; user++) {
     const away = [...comings(scenario, sendingMs, random.fork(`churn:${user}`))];
-    all.push(...joined([...away, ...together(scenario, random.fork(`away:${user}`))]));
+    away.push(...together(scenario, random.fork(`away:${user}`)));
+    away.push(...inWaves(scenario, sendingMs, random.fork(`waves:${user}`)));
+    all.push(...joined(away));
     from[user + 1] = all.length;
   }
   return {
@@ -41,6 +43,18 @@ export function isAway({ from, leaveAtMs, returnAtMs }: Absences, user: number, 
     if (atMs < returnAtMs[i]!) return true;
   }
   return false;
+}
+
+/** Whether the user is not away at any moment from one to another, both included. */
+export function isThere(
+  { from, leaveAtMs, returnAtMs }: Absences,
+  user: number,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): boolean {
+  for (let i = from[user]!; i < from[user + 1]! && leaveAtMs[i]! <= toMs; i++) {
+    if (returnAtMs[i]! >= fromMs) return false;
+  }
+  return true;
 }
 
 /** The comings and goings of some users as one list. */
@@ -77,6 +91,13 @@ function* comings({ churn }: Scenario, sendingMs: number, random: Random): Gener
 function together({ away }: Scenario, random: Random): Stretch[] {
   if (!away || random.next() >= away.share) return [];
   return [{ fromMs: away.fromMs, toMs: away.fromMs + away.forMs }];
+}
+
+function* inWaves({ waves }: Scenario, sendingMs: number, random: Random): Generator<Stretch> {
+  if (!waves) return;
+  for (let fromMs = waves.everyMs; fromMs + waves.offlineMs < sendingMs; fromMs += waves.everyMs) {
+    if (random.next() < waves.share) yield { fromMs, toMs: fromMs + waves.offlineMs };
+  }
 }
 
 function joined(stretches: readonly Stretch[]): Stretch[] {

@@ -1,6 +1,6 @@
 /**
  * What simulated users will do, settled before the run: who connects when, who talks with whom, who sends how much when,
- * who goes away when, who comes to a group and leaves it when. It depends on the scenario's users and on the seed alone,
+ * who goes away when, who comes to a group and leaves it when, who watches whom. It depends on the scenario's users and on the seed alone,
  * so that every strategy meets the same. Each part has streams of its own (`fork`): a new one moves no other.
  */
 import { createHash } from 'node:crypto';
@@ -11,6 +11,7 @@ import { poissonArrivals } from './pace.ts';
 import { drawSends, type Sends } from './sends.ts';
 import { type Belonging, belongingOf, buildConversations, type Conversations } from './topology.ts';
 import { buildTurnover, type Turnover } from './turnover.ts';
+import { buildWatching, type Watching } from './watching.ts';
 
 export interface Trace {
   readonly users: number;
@@ -21,6 +22,9 @@ export interface Trace {
   readonly sends: Sends;
   readonly absences: Absences;
   readonly turnover: Turnover;
+  readonly watching: Watching;
+  /** So long before each message its sender is seen typing; 0: never. */
+  readonly typingMs: number;
 }
 
 /** 300,000 sends take a fraction of a second. Throws a `Problem` when the topology does not fit the users. */
@@ -41,14 +45,16 @@ export function buildTrace(scenario: Scenario, seed: number): Trace {
     sends: drawSends(scenario, atMs, { conversations, belonging, absences, turnover, random }),
     absences,
     turnover,
+    watching: buildWatching(scenario, { conversations, belonging, absences }, random.fork('watching')),
+    typingMs: scenario.typing?.forMs ?? 0,
   };
 }
 
 /** Equal for equal traces, on every machine. */
 export function traceHash(trace: Trace): string {
-  const { connectAtMs, conversations, sends, absences, turnover } = trace;
+  const { connectAtMs, conversations, sends, absences, turnover, watching } = trace;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([trace.users, conversations.kind, conversations.count, sends.count]));
+  hash.update(JSON.stringify([trace.users, conversations.kind, conversations.count, sends.count, trace.typingMs]));
   const columns = [
     connectAtMs,
     conversations.memberFrom,
@@ -64,6 +70,10 @@ export function traceHash(trace: Trace): string {
     turnover.kind,
     turnover.conversation,
     turnover.user,
+    watching.from,
+    watching.watched,
+    watching.changeFrom,
+    watching.changeAtMs,
   ];
   for (const { buffer, byteOffset, byteLength } of columns) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest('hex').slice(0, 16);

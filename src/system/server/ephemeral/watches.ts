@@ -205,6 +205,7 @@ export function createWatches(ground: Ground, { signals, tally, outflow }: Parts
       const told = users.map((user) => watched.get(user)!).map(({ name, state }) => ({ user: name, ...state! }));
       frames.push(frameText({ type: 'presence', users: told }));
     }
+    tally.presence += frames.length;
     return frames;
   }
 }

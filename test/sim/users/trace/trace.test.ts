@@ -38,6 +38,16 @@ const topologies: [string, Partial<ScenarioInput>][] = [
     { topology: { kind: 'friends', degree: 5 }, away: { share: 0.5, fromMs: 2000, forMs: 5000 } },
   ],
   [
+    'friends who watch each other and go away in waves',
+    {
+      topology: { kind: 'friends', degree: 5 },
+      watch: { each: 8, strangers: 3 },
+      waves: { everyMs: 3000, share: 0.4, offlineMs: 1000 },
+      cluster: { server: { presenceGraceMs: 400 } },
+      typing: { forMs: 500 },
+    },
+  ],
+  [
     'lognormal',
     {
       activity: { kind: 'lognormal', sigma: 1.5 },

@@ -1,0 +1,34 @@
+/** What a scenario has besides messages: presence, typing, images. */
+import type { FinishedRun, OperationName, Summary } from '../../../run.ts';
+import type { ChartSpec } from '../../charts/spec.ts';
+import { latencyOverTime } from '../../charts/time-charts.ts';
+import { extraRows } from '../../text/extra.ts';
+import { type Column, chartFigure, dataTable, section } from '../parts.ts';
+import type { Html } from '../template.ts';
+
+const drawn: readonly OperationName[] = ['presence'];
+
+/** One for each of its operations that happened. */
+export function extraCharts(run: FinishedRun): ChartSpec[] {
+  if (extraRows(run.summary).length === 0) return [];
+  return drawn.filter((name) => run.summary.latency[name].count > 0).map((name) => latencyOverTime(run, name));
+}
+
+export function extraSection(summary: Summary, charts: readonly ChartSpec[]): Html {
+  const columns: Column[] = [
+    { title: '' },
+    { title: 'count', kind: 'number' },
+    { title: 'rate', kind: 'number' },
+    { title: 'meaning', kind: 'words' },
+  ];
+  return section(
+    'extra',
+    'Besides messages',
+    dataTable({
+      caption: 'In the measure phase. Latencies stand among the others, above.',
+      columns,
+      rows: extraRows(summary).map((cells) => ({ cells })),
+    }),
+    charts.map(chartFigure),
+  );
+}
