@@ -49,7 +49,14 @@ export function cpuUsPerMessage(
 
 // ---
 
-type NumberKey = 'acceptedPerSec' | 'deliveredPerSec' | 'sessions' | 'cpuFraction' | 'rssBytes' | 'eventLoopP99Ms';
+type NumberKey =
+  | 'acceptedPerSec'
+  | 'deliveredPerSec'
+  | 'presencePerSec'
+  | 'sessions'
+  | 'cpuFraction'
+  | 'rssBytes'
+  | 'eventLoopP99Ms';
 
 /** A sample tells of the time up to it. */
 function ended(sample: ComponentSample, window: Window): boolean {
