@@ -8,7 +8,6 @@ import {
   done,
   invite,
   keys,
-  leave,
   oneTo,
   openDirect,
   people,
@@ -106,9 +105,16 @@ export function keyDirectoryContract(bench: Bench): void {
     expect(await store.keys.readBundle(second, cid)).toMatchObject({ groupInfo: 'Rw' });
     expect(await store.keys.readBundle(id, cid)).toBe('notMember');
     expect(await store.keys.readBundle(id, bob)).toEqual(parts);
-    await done(store, leave(bob, crew.conversation));
-    expect(await store.keys.readBundle(second, bob)).toBe('notMember');
-    expect(await store.keys.readBundle((second + 1) as BundleId, ada)).toBe('unknownBundle');
+    const third = await bundle(store, ada);
+    await done(store, { ...remove(ada, crew.conversation, 'bob'), keys: keys(2, { bundle: third }) });
+    // Who is gone still catches up on what was before, and sees nothing of the change that ended it or those after.
+    expect(await store.keys.readBundle(id, bob)).toEqual(parts);
+    expect(await store.keys.readBundle(second, bob)).toMatchObject({ groupInfo: 'Rw' });
+    expect(await store.keys.readBundle(third, bob)).toBe('notMember');
+    const fourth = await bundle(store, ada);
+    await done(store, rekey(ada, crew.conversation, keys(3, { bundle: fourth })));
+    expect(await store.keys.readBundle(fourth, bob)).toBe('notMember');
+    expect(await store.keys.readBundle((fourth + 1) as BundleId, ada)).toBe('unknownBundle');
   });
 
   it('the latest bundle is for every member, also for who came without keys', async () => {

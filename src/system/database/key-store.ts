@@ -23,8 +23,8 @@ export interface KeyStore {
   /** Keeps what a key change will refer to. Of those of one device that wait for that, `keyBundlesWaitingMax` stay. */
   addBundle(bundle: KeyBundle & { readonly device: DeviceId; readonly at: EpochMs }): Promise<BundleId>;
   /**
-   * Before a key change refers to a bundle only its device may read it; then the members of the conversation who see the
-   * entry, and as long as it is the conversation's latest all members.
+   * Before a key change refers to a bundle only its device may read it; then everybody who was a member after the entry, also
+   * if they are gone since, and as long as it is the conversation's latest all members.
    */
   readBundle(
     id: BundleId,

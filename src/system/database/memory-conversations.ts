@@ -13,7 +13,6 @@ import {
   describeRoom,
   enter,
   exit,
-  hasStayedSince,
   keysInEntry,
   newRoom,
   nextSeq,
@@ -21,6 +20,7 @@ import {
   type Room,
   readRoom,
   visibleUpTo,
+  wasMemberAt,
 } from './memory-room.ts';
 import type {
   Change,
@@ -85,7 +85,7 @@ export function createMemoryConversations({ groupMembersMax, accounts, keys }: W
     entries,
     depart,
     isMember,
-    stayedSince,
+    wasMember,
     forgetDevice: cursors.forgetDevice,
   };
 
@@ -277,9 +277,9 @@ export function createMemoryConversations({ groupMembersMax, accounts, keys }: W
     return roomOf(conversation)?.members.includes(user) ?? false;
   }
 
-  function stayedSince(user: UserId, { conversation, seq }: { conversation: ConversationId; seq: Seq }): boolean {
+  function wasMember(user: UserId, { conversation, seq }: { conversation: ConversationId; seq: Seq }): boolean {
     const room = roomOf(conversation);
-    return room !== undefined && hasStayedSince(room, user, seq);
+    return room !== undefined && wasMemberAt(room, user, seq);
   }
 
   function roomOf(id: ConversationId): Room | undefined {

@@ -21,8 +21,8 @@ interface Bundle extends KeyBundle {
 interface World {
   signedInDevices(user: UserId, now: EpochMs): readonly DeviceId[];
   isMember(user: UserId, conversation: ConversationId): boolean;
-  /** Is a member, and has been since this place. */
-  hasStayedSince(user: UserId, place: { readonly conversation: ConversationId; readonly seq: Seq }): boolean;
+  /** Was a member after the entry at this place. */
+  wasMember(user: UserId, place: { readonly conversation: ConversationId; readonly seq: Seq }): boolean;
 }
 
 /** The part of the memory store that holds key packages and bundles; all calls are synchronous. */
@@ -102,7 +102,7 @@ export function createMemoryKeys(world: World) {
     const allowed =
       place === null
         ? bundle.device === device
-        : world.hasStayedSince(user, place) || (latest && world.isMember(user, place.conversation));
+        : world.wasMember(user, place) || (latest && world.isMember(user, place.conversation));
     return allowed ? { welcome, groupInfo, commit } : 'notMember';
   }
 

@@ -56,10 +56,10 @@ export function exit(room: Room, user: UserId): void {
   room.stays.get(user)!.at(-1)!.leftSeq = nextSeq(room);
 }
 
-/** Whether the user is a member, and has been since this place. */
-export function hasStayedSince(room: Room, user: UserId, seq: Seq): boolean {
-  const stay = room.stays.get(user)?.at(-1);
-  return stay !== undefined && stay.leftSeq === null && stay.joinedSeq <= seq;
+/** Whether the user was a member after this entry. */
+export function wasMemberAt(room: Room, user: UserId, seq: Seq): boolean {
+  const stays = room.stays.get(user) ?? [];
+  return stays.some(({ joinedSeq, leftSeq }) => joinedSeq <= seq && (leftSeq === null || seq < leftSeq));
 }
 
 /** The last place that the user may see. */

@@ -39,7 +39,7 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
   const keys = createMemoryKeys({
     signedInDevices: (user, now) => accounts.devicesOf(user, now).map(({ device }) => device),
     isMember: (user, conversation) => conversations.isMember(user, conversation),
-    hasStayedSince: (user, place) => conversations.stayedSince(user, place),
+    wasMember: (user, place) => conversations.wasMember(user, place),
   });
   const conversations: ReturnType<typeof createMemoryConversations> = createMemoryConversations({
     groupMembersMax: options.groupMembersMax ?? limits.groupMembersMax,

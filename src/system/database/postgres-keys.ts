@@ -132,8 +132,8 @@ const selectBundle: Statement = {
   text: `
     WITH found AS MATERIALIZED (
       SELECT b.id, CASE WHEN b.conversation IS NULL THEN b.device = $3 ELSE coalesce((
-        SELECT b.latest OR s.joined_seq <= b.seq FROM members s
-        WHERE s.conversation = b.conversation AND s.user_id = $2 AND s.left_seq IS NULL
+        SELECT bool_or(b.latest AND s.left_seq IS NULL OR b.seq >= s.joined_seq AND (s.left_seq IS NULL OR b.seq < s.left_seq))
+        FROM members s WHERE s.conversation = b.conversation AND s.user_id = $2
       ), false) END AS allowed
       FROM key_bundles b WHERE b.id = $1
     )

@@ -239,7 +239,7 @@ export const routes = {
   keyBundle: {
     method: 'GET',
     path: '/v1/key-bundles/{id}',
-    does: 'A key bundle, for members of the conversation who see the entry that refers to it; that of the last key change for all members. Before it is referred to, for the device that uploaded it. For others `notMember`. It is kept as long as a message, and as long as it is of the last key change; afterwards `unknownBundle`.',
+    does: 'A key bundle, for everybody who was a member of the conversation after the entry that refers to it, also when they are gone since; that of the last key change for all members. Before it is referred to, for the device that uploaded it. For others `notMember`. It is kept as long as a message, and as long as it is of the last key change; afterwards `unknownBundle`.',
     answer: keyBundleAnswer,
     authenticated: true,
   },
