@@ -211,6 +211,7 @@ function compose(
   function unwanted(): void {
     wanted = false;
     sealing.turned('off');
+    sender.rest();
   }
 
   function stop(): void {

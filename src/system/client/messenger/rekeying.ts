@@ -16,6 +16,8 @@ export interface Rekeying {
   /** Begins what is wanted, if one is online. */
   fill(): void;
   ended(conversation: ConversationId): void;
+  /** The messenger goes offline: no timer keeps it. */
+  rest(): void;
 }
 
 /** Changes of keys in the background that are under way at the same time. */
@@ -51,6 +53,12 @@ export function createRekeying(
     add,
     fill,
     ended,
+    rest() {
+      for (const { pause } of past.values()) {
+        pause.cancel?.();
+        pause.cancel = null;
+      }
+    },
   };
 
   function ended(conversation: ConversationId): void {

@@ -26,6 +26,8 @@ export interface Sender {
   pump(): void;
   /** The keys of a conversation are to be changed when there is time. */
   want(conversation: ConversationId): void;
+  /** The messenger goes offline. */
+  rest(): void;
   /** Hands a new session what may have been sent in an earlier life, before it asks for what was missed. */
   resume(): void;
   readonly handlers: Required<Pick<SessionHandlers, 'accepted' | 'refused'>>;
@@ -48,7 +50,7 @@ export function createSender(core: Core, isOnline: () => boolean): Sender {
   const early = new Map<ConversationId, Accepted[]>();
   const rekeying = createRekeying(core, { isOnline, pump });
 
-  return { want: rekeying.want, pump, resume, handlers: { accepted, refused }, arrived };
+  return { want: rekeying.want, rest: rekeying.rest, pump, resume, handlers: { accepted, refused }, arrived };
 
   function pump(): void {
     if (!isOnline()) return;

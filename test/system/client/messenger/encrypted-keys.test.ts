@@ -242,6 +242,33 @@ describe('key packages', () => {
   });
 });
 
+describe('more conversations than are held in memory', () => {
+  it('are all read at once by who returns, each in its order', async () => {
+    await begin();
+    const rooms: ConversationId[] = [];
+    for (let i = 0; i < 100; i++) ada.messenger.createGroup('tea', ['bob']);
+    // Uploads of keys are limited to so many a minute.
+    await rig.settle(120_000);
+    for (const { id } of ada.messenger.conversations()) rooms.push(id);
+    expect(rooms).toHaveLength(100);
+    bob.messenger.stop();
+    await rig.chat.signIn('cyd');
+    for (const room of rooms) {
+      ada.messenger.send(room, 'one');
+      ada.messenger.invite(room, ['cyd']);
+      for (const text of ['two', 'three']) ada.messenger.send(room, text);
+    }
+    await rig.settle(120_000);
+    bob.messenger.start();
+    await rig.settle(20_000);
+    for (const room of rooms) expect(await textsOf(bob, room)).toEqual(['one', 'two', 'three']);
+    for (const room of rooms) bob.messenger.send(room, 'four');
+    await rig.settle(20_000);
+    for (const room of rooms) expect((await textsOf(ada, room)).at(-1)).toBe('four');
+    expect([...rig.chat.store.entries()].filter(({ type }) => type === 'membership')).toHaveLength(200);
+  });
+});
+
 describe('a network that fails', () => {
   it('while keys are made holds the operation up, and no other', async () => {
     await begin();

@@ -39,7 +39,7 @@ export function createStates(encryption: Encryption, keys: KeyStates): States {
     ledger: (conversation) => ledgers.get(ledgerPrefix + conversation),
     putLedger(turn, conversation, ledger) {
       const name = ledgerPrefix + conversation;
-      ledgers.put(name, ledger);
+      ledgers.set(turn, name, ledger);
       turn.keys.set(name, ledger && new TextEncoder().encode(JSON.stringify(ledger)));
       if (ledger) encrypted.add(name);
       else encrypted.delete(name);
@@ -54,7 +54,7 @@ export function createStates(encryption: Encryption, keys: KeyStates): States {
   };
 
   function put(turn: Turn, name: string, step: Step): void {
-    groups.put(name, step.group);
+    groups.set(turn, name, step.group);
     turn.keys.set(name, encryption.exportGroup(step.group));
     turn.spend(step);
   }
@@ -62,31 +62,52 @@ export function createStates(encryption: Encryption, keys: KeyStates): States {
   async function take(turn: Turn, name: string, taken: (group: Group) => void = () => {}): Promise<Group | null> {
     const group = await groups.get(name);
     if (group === null) return null;
-    groups.put(name, null);
+    groups.set(turn, name, null);
     turn.keys.set(name, null);
     taken(group);
     return group;
   }
 
-  /** The values last used, each by its name. */
+  /** The values last used, each by its name, and all that are not stored yet: of those the states of keys know nothing. */
   function createHeld<T>(max: number, read: (bytes: Uint8Array) => T) {
-    const held = new Map<string, T>();
+    const held = new Map<string, T | null>();
+    /** How many turns that are not stored have set each. */
+    const unstored = new Map<string, number>();
 
     return {
       async get(name: string): Promise<T | null> {
         const bytes = held.has(name) ? null : await keys.get(name);
-        const value = held.get(name) ?? (bytes && read(bytes));
-        put(name, value);
+        // It may have been set meanwhile.
+        const value = held.has(name) ? held.get(name)! : bytes && read(bytes);
+        hold(name, value);
         return value;
       },
-      put,
+      set(turn: Turn, name: string, value: T | null): void {
+        unstored.set(name, (unstored.get(name) ?? 0) + 1);
+        turn.spend({ wipe: () => release(name) });
+        hold(name, value);
+      },
     };
 
-    function put(name: string, value: T | null): void {
+    function hold(name: string, value: T | null): void {
       held.delete(name);
-      if (value === null) return;
       held.set(name, value);
-      if (held.size > max) held.delete(held.keys().next().value!);
+      forget();
+    }
+
+    function release(name: string): void {
+      const left = unstored.get(name)! - 1;
+      if (left > 0) unstored.set(name, left);
+      else unstored.delete(name);
+      forget();
+    }
+
+    function forget(): void {
+      if (held.size <= max + unstored.size) return;
+      for (const name of held.keys()) {
+        if (held.size <= max + unstored.size) return;
+        if (!unstored.has(name)) held.delete(name);
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import type { KeyStep } from '../sealing.ts';
 /** Collects what one call of the sealing changes. */
 export interface Turn extends KeyStep {
   readonly keys: Map<string, Uint8Array | null>;
-  /** Wipes what a step has left behind once all is stored. */
+  /** To be called once all is stored: wipes what a step has left behind. */
   spend(step: Pick<Step, 'wipe'>): void;
   stored(): void;
 }
