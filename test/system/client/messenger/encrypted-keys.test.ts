@@ -111,6 +111,33 @@ describe('who was removed', () => {
   });
 });
 
+describe('who was away', () => {
+  it('while they were made a member and removed reads what was written in between', async () => {
+    await begin();
+    bob.messenger.stop();
+    const room = await group('bob');
+    await say(rig, ada, { room, text: 'in between' });
+    await placeOf(rig, ada.messenger.remove(room, ['bob']));
+    await say(rig, ada, { room, text: 'afterwards' });
+    bob.messenger.start();
+    await rig.settle(5000);
+    expect(await textsOf(bob, room)).toEqual(['in between']);
+    expect(keyNames(bob, 'mls/group/')).toEqual([]);
+  });
+
+  it('while the admin left, and has become admin by it, says what was written meanwhile', async () => {
+    await begin();
+    const room = await group('bob');
+    bob.messenger.stop();
+    await placeOf(rig, ada.messenger.leave(room));
+    const asked = bob.messenger.send(room, 'is anybody there?');
+    bob.messenger.start();
+    await rig.settle(5000);
+    expect(await asked.outcome).toMatchObject({ kind: 'sent', seq: 4 });
+    expect(bob.messenger.conversation(room)).toMatchObject({ admin: 'bob', last: { seq: 4 } });
+  });
+});
+
 describe('a member without keys', () => {
   it('whose devices were never online comes in by itself, and reads what is written from then on', async () => {
     await begin();
