@@ -227,6 +227,22 @@ describe('key packages', () => {
     expect(await packagesOf(bob)).toBeGreaterThanOrEqual(18);
   });
 
+  it('are not asked for at each of many connections', async () => {
+    await begin();
+    let asked = 0;
+    bob.asks = ({ path }) => void (path === '/v1/key-packages' && asked++);
+    for (let i = 0; i < 5; i++) {
+      bob.cut();
+      await rig.settle(20_000);
+    }
+    expect(asked).toBe(0);
+    bob.cut();
+    await rig.settle(3_600_000);
+    bob.cut();
+    await rig.settle(20_000);
+    expect(asked).toBe(1);
+  });
+
   it('that may have been uploaded are not uploaded again', async () => {
     await begin();
     const seen = new Set<string>();

@@ -82,7 +82,7 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
     turned(to) {
       servers.turned(to !== 'off');
       if (to !== 'online') return;
-      stock.tendSoon();
+      stock.online();
       for (const conversation of awaited) context.rekey(conversation);
       awaited.clear();
     },

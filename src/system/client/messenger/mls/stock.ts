@@ -9,8 +9,11 @@ export interface Stock {
   device(): Promise<Device>;
   /** Whether the device has never left a key package anywhere. */
   isEmpty(): Promise<boolean>;
-  /** Sees to it that the servers have enough key packages. Private parts are stored before the public ones are uploaded. */
-  tendSoon(): void;
+  /**
+   * One is online: sees to it that the servers have enough key packages, if that was not done lately. Private parts are stored
+   * before the public ones are uploaded.
+   */
+  online(): void;
   /** The private part of a key package; null when it is not of this device, or was used. */
   privatePart(id: string): Promise<Uint8Array | null>;
   /** A welcome has used it: it is gone with the entry that brought the welcome. */
@@ -24,18 +27,24 @@ const lowCount = 8;
 const keptMax = 300;
 /** Uploads without a clear answer before it is left to the next time. */
 const attemptsMax = 3;
+/** Connections come and go more often than key packages. */
+const tendEveryMs = 3_600_000;
 
 export function createStock(encryption: Encryption, context: SealingContext, servers: Servers): Stock {
-  const { keys, log } = context;
+  const { clock, keys, log } = context;
   let device: Promise<Device> | null = null;
   let isDue = false;
+  /** When the servers were last known to have enough. */
+  let tendedAt = Number.NEGATIVE_INFINITY;
 
   return {
     device: known,
     async isEmpty() {
       return (await list()).ids.length === 0;
     },
-    tendSoon,
+    online() {
+      if (clock.now() - tendedAt >= tendEveryMs) tendSoon();
+    },
     privatePart: (id) => keys.get(packagePrefix + id),
     async used(turn, id) {
       if (id !== (await list()).lastResort) turn.keys.set(packagePrefix + id, null);
@@ -50,6 +59,7 @@ export function createStock(encryption: Encryption, context: SealingContext, ser
       isDue = false;
       try {
         await tend();
+        tendedAt = clock.now();
       } catch (error) {
         if (error instanceof Later) return;
         log.write('warn', 'The key packages of this device could not be renewed.', { error: String(error) });
