@@ -24,10 +24,10 @@ const arrows: readonly { readonly from: string; readonly may: readonly string[] 
 const edges: readonly string[] = [
   'src/system/adapters/',
   'src/system/apps/',
+  'src/system/browser.ts',
   'src/system/database/postgres',
   'src/system/main.ts',
   'src/system/node.ts',
-  'src/system/browser.ts',
 ];
 
 /** What the core must take as a port instead. Each with what to use. */

@@ -1,7 +1,12 @@
-/** What a program in a browser may use of the system: the messenger and what it stands on. */
+/** What a client in a browser may use of the system: nothing behind this imports a module of Node. */
 export { type OpenBrowserMessengerOptions, openBrowserMessenger } from './adapters/browser-messenger.ts';
 export { createBrowserThumbnails } from './adapters/browser-thumbnail.ts';
 export { createWebCiphers } from './adapters/web-ciphers.ts';
+export type { AccountFailure, AccountOutcome } from './client/ask.ts';
 export type { Content } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';
-export type { ClientId, ConversationId, DeviceId, Seq, UserName } from './protocol/ids.ts';
+export type { Log, LogFields, LogLevel } from './ports.ts';
+export { Problem } from './problem.ts';
+export type { ErrorCode } from './protocol/errors.ts';
+export type { ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from './protocol/ids.ts';
+export { limits } from './protocol/limits.ts';

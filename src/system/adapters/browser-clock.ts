@@ -1,52 +1,42 @@
-import type { Cancel, Clock, Ms } from '../ports.ts';
+import type { Cancel, Clock } from '../ports.ts';
+import { runNotBefore } from './not-before.ts';
 
-/** The clock of a page or worker. `now` counts from its start. */
+/**
+ * The clock of a page or a worker. In a page that is not seen browsers let timers wait for up to a minute; work that is to
+ * be done at once is not held up by this, and in a worker nothing is.
+ */
 export function createBrowserClock(): Clock {
-  const soon = createSoon();
   const now = () => performance.now();
+  const runSoon = createSoon();
   return {
     now,
     wall: () => Date.now(),
-    after: (delay, run) => (delay > 0 ? runNotBefore(now() + delay, now, run) : soon(run)),
+    after: (delay, run) => (delay > 0 ? runNotBefore(now() + delay, now, run) : runSoon(run)),
   };
 }
 
 // ---
 
-/** The longest delay that a browser's timer takes. */
-const timerMsMax = 2 ** 31 - 1;
-
-/** Browsers round their clock, so a timer may be early by it; the contract says never early. */
-function runNotBefore(dueMs: Ms, now: () => Ms, run: () => void): Cancel {
-  let timer: ReturnType<typeof setTimeout>;
-  const wait = (): void => {
-    timer = setTimeout(fire, Math.min(Math.max(0, Math.ceil(dueMs - now())), timerMsMax));
-  };
-  const fire = (): void => (now() < dueMs ? wait() : run());
-  wait();
-  return () => clearTimeout(timer);
-}
-
-/** Timers of a page in the background wait for up to a minute, messages do not. */
+/** Runs work in the next turn: a message to oneself, since browsers make timers wait. */
 function createSoon(): (run: () => void) => Cancel {
-  const waiting: (() => void)[] = [];
-  const { port1, port2 } = new MessageChannel() as unknown as { readonly port1: Port; readonly port2: Port };
-  port1.onmessage = () => waiting.shift()?.();
-  // On Node, where this is tested, an open port would keep the process alive.
+  const { port1, port2 } = new MessageChannel() as unknown as Record<'port1' | 'port2', Port>;
+  const due: { run: (() => void) | null }[] = [];
+  port1.onmessage = () => due.shift()?.run?.();
   port1.unref?.();
   return (run) => {
-    let isWanted = true;
-    waiting.push(() => isWanted && run());
+    const work: { run: (() => void) | null } = { run };
+    due.push(work);
     port2.postMessage(null);
     return () => {
-      isWanted = false;
+      work.run = null;
     };
   };
 }
 
-/** A port as browsers have it, for a program that is compiled without their types. */
+/** What is used of a port of a `MessageChannel`. */
 interface Port {
   onmessage: (() => void) | null;
   postMessage(message: null): void;
+  /** On Node, where an open port would keep the process alive. */
   unref?(): void;
 }

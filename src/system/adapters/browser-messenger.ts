@@ -2,41 +2,42 @@ import { type EncryptionName, encryptions } from '../client/encryption/index.ts'
 import type { Messenger, MessengerOptions } from '../client/messenger/contract.ts';
 import { createMessenger } from '../client/messenger/messenger.ts';
 import { createMlsSealing } from '../client/messenger/mls/mls-sealing.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Random } from '../ports.ts';
 import { createBrowserClock } from './browser-clock.ts';
 import { createBrowserRandom } from './browser-random.ts';
-import { createFetchTransport } from './fetch-transport.ts';
-import { openIndexedDb } from './indexeddb-database.ts';
+import { createBrowserTransport } from './browser-transport.ts';
+import { type IndexedDbWorld, openIndexedDb } from './indexeddb-database.ts';
 import { createWebCipherSuite } from './web-cipher-suite.ts';
 
 export interface OpenBrowserMessengerOptions extends MessengerOptions {
-  /** Name of the local database: one for each user of this browser. Only one window or worker can have it open. */
-  readonly name: string;
-  /** Default: nothing is logged. */
+  /** Of the local database; one for each user. Default `nawaab`. */
+  readonly name?: string;
+  /** Default: that of the page. */
+  readonly origin?: string;
+  /** Default: nothing is logged; what an application must know comes as events and outcomes. */
   readonly log?: Log;
-  /** How messages are encrypted from end to end. Default `mls`; a database stays with the one that it began with. */
+  /**
+   * How messages are encrypted from end to end. Default `mls`; `modelled` has its sizes and keeps nothing secret, `none`
+   * sends them as they are. A database stays with the one that it began with.
+   */
   readonly encryption?: EncryptionName | 'none';
+  /** Default: the browser's. */
+  readonly storage?: IndexedDbWorld;
 }
 
-/** A messenger in a page or worker, its database in IndexedDB. Rejects with a `Problem` when that cannot be opened. */
-export async function openBrowserMessenger(options: OpenBrowserMessengerOptions): Promise<Messenger> {
-  const { name, log = silent, encryption = 'mls', ...rest } = options;
+/**
+ * A messenger in a page or a worker of a browser, with its database in IndexedDB. Rejects with a `Problem` when that cannot
+ * be opened; also while another window of the browser has it open.
+ */
+export async function openBrowserMessenger(options: OpenBrowserMessengerOptions = {}): Promise<Messenger> {
+  const { name = 'nawaab', log = silent, encryption = 'mls', storage, origin = ownOrigin(), ...rest } = options;
   const random = createBrowserRandom();
-  const suite = encryption === 'none' ? null : await createWebCipherSuite();
-  const database = await openIndexedDb({ name });
+  const sealing = encryption === 'none' ? undefined : await sealingOf(encryption, random);
+  const database = await openIndexedDb({ name, ...(storage && { world: storage }) });
   try {
-    return await createMessenger(
-      {
-        clock: createBrowserClock(),
-        random,
-        log,
-        database,
-        transportTo: (origin) => createFetchTransport({ origin }),
-        ...(suite !== null &&
-          encryption !== 'none' && { sealing: createMlsSealing(encryptions[encryption]({ suite, random })) }),
-      },
-      rest,
-    );
+    const transportTo = (to: string) => createBrowserTransport({ origin: to });
+    const world = { clock: createBrowserClock(), random, log, database, transportTo, ...(sealing && { sealing }) };
+    return await createMessenger(world, { ...rest, ...(origin !== undefined && { origin }) });
   } catch (error) {
     await database.close();
     throw error;
@@ -46,3 +47,12 @@ export async function openBrowserMessenger(options: OpenBrowserMessengerOptions)
 // ---
 
 const silent: Log = { write: () => {} };
+
+function ownOrigin(): string | undefined {
+  const { location } = globalThis as unknown as { location?: { readonly origin: string } };
+  return location?.origin;
+}
+
+async function sealingOf(name: EncryptionName, random: Random): Promise<ReturnType<typeof createMlsSealing>> {
+  return createMlsSealing(encryptions[name]({ suite: await createWebCipherSuite(), random }));
+}

@@ -1,16 +1,23 @@
 import type { Socket, SocketHandlers } from '../ports.ts';
 
-/** Opens a browser's WebSocket as a message connection. */
-export function openBrowserSocket(origin: URL, path: string, handlers: SocketHandlers & { opened(): void }): Socket {
-  const url = new URL(path, origin);
-  url.protocol = origin.protocol === 'https:' ? 'wss:' : 'ws:';
+/** Opens a WebSocket. What is sent before it is open is dropped, as after a close. */
+export function openBrowserSocket(to: URL, handlers: SocketHandlers & { opened(): void }): Socket {
+  const url = new URL(to);
+  url.protocol = to.protocol === 'https:' ? 'wss:' : 'ws:';
   const socket = new WebSocket(url);
+  /** Closed here: what still comes is not heard. */
+  let isClosing = false;
   let isOver = false;
-  let draining: ReturnType<typeof setInterval> | null = null;
-  socket.onopen = () => isOver || handlers.opened();
-  // A server sends text; anything else is shown as what cannot be JSON.
-  socket.onmessage = ({ data }) => isOver || handlers.message(typeof data === 'string' ? data : '');
-  socket.onclose = ({ code, reason }) => end(code, reason);
+  let waitsForDrain = false;
+
+  socket.addEventListener('open', () => {
+    if (!isClosing) handlers.opened();
+  });
+  socket.addEventListener('message', ({ data }) => {
+    // All frames are text; what is not is handed on as something that is no frame.
+    if (!isClosing) handlers.message(typeof data === 'string' ? data : '');
+  });
+  socket.addEventListener('close', ({ code, reason }) => finish(code === noCode ? normalCode : code, reason));
 
   return {
     remote: url.host,
@@ -18,46 +25,52 @@ export function openBrowserSocket(origin: URL, path: string, handlers: SocketHan
       return socket.bufferedAmount;
     },
     send(frame) {
-      if (socket.readyState !== socketOpen) return;
+      if (isClosing || socket.readyState !== WebSocket.OPEN) return;
       socket.send(frame);
-      if (handlers.drained !== undefined && socket.bufferedAmount > 0) watchDrain();
+      if (handlers.drained && !waitsForDrain) waitForDrain();
     },
-    close: (code, reason) => socket.close(closable(code), reason.slice(0, reasonCharsMax)),
-    // A browser has no way to cut a connection: it is closed behind one's back.
+    close(code, reason) {
+      if (isClosing) return;
+      isClosing = true;
+      socket.close(isAllowed(code) ? code : normalCode, reason.slice(0, reasonCharsMax));
+    },
     terminate() {
+      isClosing = true;
       socket.close();
-      end(abnormal, '');
+      queueMicrotask(() => finish(lostCode, 'the connection was cut'));
     },
   };
 
-  function end(code: number, reason: string): void {
+  function finish(code: number, reason: string): void {
     if (isOver) return;
+    isClosing = true;
     isOver = true;
-    if (draining !== null) clearInterval(draining);
-    handlers.closed(code, reason);
+    handlers.closed(code, reason || (code === lostCode ? 'the connection was lost' : ''));
   }
 
-  /** Browsers do not tell when the queue is empty. */
-  function watchDrain(): void {
-    draining ??= setInterval(() => {
-      if (socket.bufferedAmount > 0) return;
-      clearInterval(draining!);
-      draining = null;
-      handlers.drained?.();
+  /** Browsers do not say when the queue is empty. */
+  function waitForDrain(): void {
+    waitsForDrain = true;
+    setTimeout(() => {
+      waitsForDrain = false;
+      if (isOver) return;
+      if (socket.bufferedAmount === 0) handlers.drained?.();
+      else waitForDrain();
     }, drainLookMs);
   }
 }
 
 // ---
 
-const socketOpen = 1;
-/** RFC 6455, section 7.4.1: there was no close frame. */
-const abnormal = 1006;
+const normalCode = 1000;
+/** The peer's close frame carried no code. */
+const noCode = 1005;
+const lostCode = 1006;
 const drainLookMs = 50;
 /** 123 bytes of UTF-8 are allowed, and a character takes at most three. */
 const reasonCharsMax = 41;
 
-/** Pages may say 1000, or 3000 to 4999 (WHATWG WebSockets, `close`). */
-function closable(code: number): number {
-  return code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000;
+/** Browsers let a page close with no other. */
+function isAllowed(code: number): boolean {
+  return code === normalCode || (code >= 3000 && code <= 4999);
 }

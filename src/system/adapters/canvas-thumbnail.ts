@@ -1,39 +1,28 @@
-import type { MakeThumbnail } from '../client/images/index.ts';
-import { imageLimits } from '../client/images/index.ts';
+import type { BlobLike, MakeThumbnail } from '../client/images/index.ts';
+import { createThumbnails, type Picture, type ThumbnailOptions } from './thumbnail-recipe.ts';
 
 /** Thumbnails on Node: JPEG on white, at most 256 pixels on a side. */
-export function createCanvasThumbnails({
-  pixelsMax = pixelsMaxDefault,
-}: {
-  readonly pixelsMax?: number;
-} = {}): MakeThumbnail {
-  return async (image, { width, height }) => {
-    if (width * height > pixelsMax) return null;
-    // Loaded when it is needed: few programs draw.
-    const { createCanvas, loadImage } = await import('@napi-rs/canvas');
-    const picture = await loadImage(Buffer.from(await image.arrayBuffer()));
-    const scale = Math.min(1, imageLimits.thumbnailSideMax / Math.max(picture.width, picture.height));
-    const small = { width: sideOf(picture.width * scale), height: sideOf(picture.height * scale) };
-    const canvas = createCanvas(small.width, small.height);
-    const context = canvas.getContext('2d');
-    context.fillStyle = 'white';
-    context.fillRect(0, 0, small.width, small.height);
-    context.drawImage(picture, 0, 0, small.width, small.height);
-    for (const quality of qualities) {
-      const bytes = await canvas.encode('jpeg', quality);
-      if (bytes.length <= imageLimits.thumbnailBytesMax) return { type: 'image/jpeg', bytes, ...small };
-    }
-    return null;
-  };
+export function createCanvasThumbnails(options: ThumbnailOptions = {}): MakeThumbnail {
+  return createThumbnails(decode, options);
 }
 
 // ---
 
-/** Decoded, this many pixels take 100 MB for a moment; larger images go without. */
-const pixelsMaxDefault = 25_000_000;
-/** Tried in this order until the picture is small enough. */
-const qualities = [80, 60, 40, 20] as const;
-
-function sideOf(pixels: number): number {
-  return Math.max(1, Math.round(pixels));
+async function decode(image: BlobLike): Promise<Picture> {
+  // Loaded when it is needed: few programs draw.
+  const { createCanvas, loadImage } = await import('@napi-rs/canvas');
+  const picture = await loadImage(Buffer.from(await image.arrayBuffer()));
+  return {
+    width: picture.width,
+    height: picture.height,
+    drawn({ width, height }) {
+      const canvas = createCanvas(width, height);
+      const context = canvas.getContext('2d');
+      context.fillStyle = 'white';
+      context.fillRect(0, 0, width, height);
+      context.drawImage(picture, 0, 0, width, height);
+      return (quality) => canvas.encode('jpeg', quality);
+    },
+    close: () => {},
+  };
 }

@@ -1,4 +1,5 @@
 import type { Cancel, Clock, Ms } from '../ports.ts';
+import { runNotBefore } from './not-before.ts';
 
 /**
  * The machine's clock. `now` reads CLOCK_MONOTONIC (what `process.hrtime` reads) in milliseconds with fractions, so
@@ -16,9 +17,6 @@ export function createSystemClock(): Clock {
 
 // ---
 
-/** The longest delay that a timer of Node takes. */
-const timerMsMax = 2 ** 31 - 1;
-
 /**
  * `performance.now()` counts from the start of its own thread but is several times cheaper than `hrtime.bigint()`;
  * both read the same clock, so one constant turns the first into the second. The tightest of some readings is taken.
@@ -33,18 +31,6 @@ function monotonicOffsetMs(): Ms {
     if (widthMs < best.widthMs) best = { widthMs, offsetMs: monotonicMs - (before + after) / 2 };
   }
   return best.offsetMs;
-}
-
-/** Node's timers round down and may fire up to a millisecond early; the contract says never early. */
-function runNotBefore(dueMs: Ms, now: () => Ms, run: () => void): Cancel {
-  let timer: NodeJS.Timeout;
-  const wait = () => {
-    // The moment may pass between two looks at the clock, and Node warns of a delay below zero.
-    timer = setTimeout(fire, Math.min(Math.max(0, Math.ceil(dueMs - now())), timerMsMax));
-  };
-  const fire = () => (now() < dueMs ? wait() : run());
-  wait();
-  return () => clearTimeout(timer);
 }
 
 function runSoon(run: () => void): Cancel {

@@ -1,32 +1,16 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
 import type { Random } from '../ports.ts';
+import { createSourceRandom } from './source-random.ts';
 
-/**
- * Chance from the operating system's cryptographic source. Nothing of it can be repeated: `fork` gives the same
- * source again, for streams of a secret source are independent anyway.
- */
+/** Chance from the operating system's cryptographic source. `fork` gives the same source again. */
 export function createSystemRandom(): Random {
-  const random: Random = {
-    next: () => nextFraction(),
-    bytes: (length) => new Uint8Array(randomBytes(length)),
-    fork: () => random,
-  };
   return random;
 }
 
 // ---
 
-/** One call of the source fills many draws: a single draw would cost a system call each. */
-const pool = new Uint32Array(512);
-let used = pool.length;
-
-/** 53 random bits as a fraction, the usual way: 27 high and 26 low ones. */
-function nextFraction(): number {
-  if (used >= pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const high = pool[used++]! >>> 5;
-  const low = pool[used++]! >>> 6;
-  return (high * 2 ** 26 + low) / 2 ** 53;
-}
+/** One for the whole thread: what it has drawn in advance is shared. */
+const random = createSourceRandom({
+  bytes: (length) => new Uint8Array(randomBytes(length)),
+  fill: (words) => void randomFillSync(words),
+});
