@@ -3,8 +3,10 @@ export { type OpenBrowserMessengerOptions, openBrowserMessenger } from './adapte
 export { createBrowserThumbnails } from './adapters/browser-thumbnail.ts';
 export { createWebCiphers } from './adapters/web-ciphers.ts';
 export type { AccountFailure, AccountOutcome } from './client/ask.ts';
+export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from './client/images/index.ts';
 export type { Content } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';
+export type * from './client/messenger/image-contract.ts';
 export type { Log, LogFields, LogLevel } from './ports.ts';
 export { Problem } from './problem.ts';
 export type { ErrorCode } from './protocol/errors.ts';

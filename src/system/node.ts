@@ -24,8 +24,10 @@ export type { ComponentView, LocalClusterOptions } from './apps/serve/options.ts
 export { freePorts } from './apps/serve/ports.ts';
 export { serversFound } from './apps/serve/readiness.ts';
 export { type ServeOptions, serve } from './apps/serve/serve.ts';
+export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from './client/images/index.ts';
 export type { Content } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';
+export type * from './client/messenger/image-contract.ts';
 export { locatePrograms } from './database/postgres-binaries.ts';
 export { createPostgresBus, type PostgresBusOptions } from './database/postgres-bus.ts';
 export * from './database/postgres-embedded.ts';

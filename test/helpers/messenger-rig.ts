@@ -1,17 +1,20 @@
 /** Messengers against real chat servers in memory, on a manual clock: devices lose their network, crash and come back. */
+import { createCanvasThumbnails } from '../../src/system/adapters/canvas-thumbnail.ts';
 import { createNodeCipherSuite } from '../../src/system/adapters/node-cipher-suite.ts';
+import { createNodeCiphers } from '../../src/system/adapters/node-ciphers.ts';
 import { type EncryptionName, encryptions } from '../../src/system/client/encryption/index.ts';
 import type { LocalChange, LocalDatabase } from '../../src/system/client/local/contract.ts';
 import { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from '../../src/system/client/local/memory.ts';
 import type { Asked, Item, Messenger, MessengerWorld, Outcome } from '../../src/system/client/messenger/contract.ts';
 import { createMessenger } from '../../src/system/client/messenger/messenger.ts';
 import { createMlsSealing } from '../../src/system/client/messenger/mls/mls-sealing.ts';
-import type { HttpRequest, Transport } from '../../src/system/ports.ts';
+import type { ByteStream, HttpRequest, Transport } from '../../src/system/ports.ts';
 import { Problem } from '../../src/system/problem.ts';
 import type { ClientFrame, ServerFrame } from '../../src/system/protocol/frames.ts';
 import type { ConversationId } from '../../src/system/protocol/ids.ts';
 import { createSeededRandom } from '../../src/system/seeded-random.ts';
 import { type ChatRig, createChatRig, type RigOptions } from './chat-rig.ts';
+import { directTransport } from './images.ts';
 import { asText } from './rig-transport.ts';
 import { createSocketPair, type SocketPair } from './socket-pair.ts';
 
@@ -25,6 +28,8 @@ export interface MessengerRig {
   online(name: string): Promise<Device>;
   /** Lets time pass until what is under way has come to rest. */
   settle(forMs?: number): Promise<void>;
+  /** Time goes on while something is waited for. */
+  within<T>(work: Promise<T>): Promise<T>;
 }
 
 export interface Device {
@@ -40,6 +45,10 @@ export interface Device {
   lets: (frame: ServerFrame) => boolean | ServerFrame;
   /** Hears every frame that the device sends. */
   says: (frame: ClientFrame) => void;
+  /** Stands between the device and the servers where bytes go up; by itself changes nothing. */
+  up: (bytes: ByteStream) => ByteStream;
+  /** The same where they come down. */
+  down: (bytes: ByteStream) => ByteStream;
   /** Which server it reaches next; null: none. */
   server: number | null;
   /** Opens the database anew and makes a messenger on it. */
@@ -101,10 +110,10 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
       return device;
     },
     settle: (forMs = 300) => clock.advance(forMs),
+    within,
   };
   return rig;
 
-  /** Time goes on while something is waited for. */
   async function within<T>(work: Promise<T>): Promise<T> {
     let done = false;
     void work
@@ -125,6 +134,8 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
     let items: Item[] = [];
     let fuse: { left: number; readonly when: 'before' | 'after' } | null = null;
     const links = new Set<SocketPair>();
+    /** Bytes on their way end with it. */
+    let line = new AbortController();
 
     const device: Device = {
       disk,
@@ -137,6 +148,8 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
       lets: () => true,
       says: () => {},
       asks: () => {},
+      up: (bytes) => bytes,
+      down: (bytes) => bytes,
       server: 0,
       async boot() {
         life = newLife();
@@ -150,6 +163,7 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
             log: { write: (level, message) => void (level === 'error' && errors.push(message)) },
             database,
             transportTo: () => transportOf(life),
+            images: { ciphers: createNodeCiphers(), makeThumbnail: createCanvasThumbnails() },
             ...(sealing ? { sealing } : {}),
           },
           { origin: 'http://rig', label: 'test' },
@@ -173,6 +187,8 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
 
     function cut(): void {
       for (const link of [...links]) link.close(1006);
+      line.abort(new Error('the connection was cut'));
+      line = new AbortController();
     }
 
     function crash(): void {
@@ -207,9 +223,13 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
 
     function transportOf(own: Life): Transport {
       return {
-        async request(request) {
+        async request(request, options = {}) {
           if (!own.alive || device.server === null) throw new Error('nobody there');
           await device.asks(request);
+          if (request.bytes || options.streamed) {
+            const signal = AbortSignal.any([line.signal, ...(options.signal ? [options.signal] : [])]);
+            return directTransport(chat.servers[device.server]!, device).request(request, { ...options, signal });
+          }
           return asText(await chat.servers[device.server]!.http({ ...request, remote: '10.0.0.9' }));
         },
         open(_path, handlers) {

@@ -5,9 +5,11 @@ import { createMlsSealing } from '../client/messenger/mls/mls-sealing.ts';
 import type { Log, Random } from '../ports.ts';
 import { createBrowserClock } from './browser-clock.ts';
 import { createBrowserRandom } from './browser-random.ts';
+import { createBrowserThumbnails } from './browser-thumbnail.ts';
 import { createBrowserTransport } from './browser-transport.ts';
 import { type IndexedDbWorld, openIndexedDb } from './indexeddb-database.ts';
 import { createWebCipherSuite } from './web-cipher-suite.ts';
+import { createWebCiphers } from './web-ciphers.ts';
 
 export interface OpenBrowserMessengerOptions extends MessengerOptions {
   /** Of the local database; one for each user. Default `nawaab`. */
@@ -35,8 +37,15 @@ export async function openBrowserMessenger(options: OpenBrowserMessengerOptions 
   const sealing = encryption === 'none' ? undefined : await sealingOf(encryption, random);
   const database = await openIndexedDb({ name, ...(storage && { world: storage }) });
   try {
-    const transportTo = (to: string) => createBrowserTransport({ origin: to });
-    const world = { clock: createBrowserClock(), random, log, database, transportTo, ...(sealing && { sealing }) };
+    const world = {
+      clock: createBrowserClock(),
+      random,
+      log,
+      database,
+      transportTo: (to: string) => createBrowserTransport({ origin: to }),
+      images: { ciphers: createWebCiphers(), makeThumbnail: createBrowserThumbnails() },
+      ...(sealing && { sealing }),
+    };
     return await createMessenger(world, { ...rest, ...(origin !== undefined && { origin }) });
   } catch (error) {
     await database.close();

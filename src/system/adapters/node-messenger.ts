@@ -3,7 +3,9 @@ import type { Messenger, MessengerOptions } from '../client/messenger/contract.t
 import { createMessenger } from '../client/messenger/messenger.ts';
 import { createMlsSealing } from '../client/messenger/mls/mls-sealing.ts';
 import type { Log, Random } from '../ports.ts';
+import { createCanvasThumbnails } from './canvas-thumbnail.ts';
 import { createNodeCipherSuite } from './node-cipher-suite.ts';
+import { createNodeCiphers } from './node-ciphers.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { createSystemClock } from './system-clock.ts';
 import { createSystemRandom } from './system-random.ts';
@@ -29,7 +31,9 @@ export async function openMessenger(options: OpenMessengerOptions): Promise<Mess
     const transportTo = (origin: string) => createWsTransport({ origin });
     const random = createSystemRandom();
     const sealing = encryption === 'none' ? undefined : sealingOf(encryption, random);
-    const world = { clock: createSystemClock(), random, log, database, transportTo, ...(sealing && { sealing }) };
+    const images = { ciphers: createNodeCiphers(), makeThumbnail: createCanvasThumbnails() };
+    const clock = createSystemClock();
+    const world = { clock, random, log, database, transportTo, images, ...(sealing && { sealing }) };
     return await createMessenger(world, rest);
   } catch (error) {
     await database.close();

@@ -3,10 +3,17 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 
 /**
  * `unsupported`: no image of a kind that is known, or one that nobody should decode. `tooLarge`: over a limit.
- * `cancelled`: by one's own signal. `interrupted`: the connection or the source failed; nothing is left, it may be tried
- * again. `refused`: by the server, with `code`. `damaged`: what arrived is not what was sent.
+ * `unreadable`: the source failed. `cancelled`: by one's own signal. `interrupted`: the connection failed; nothing is left,
+ * it may be tried again. `refused`: by the server, with `code`. `damaged`: what arrived is not what was sent.
  */
-export type ImageFailureKind = 'unsupported' | 'tooLarge' | 'cancelled' | 'interrupted' | 'refused' | 'damaged';
+export type ImageFailureKind =
+  | 'unsupported'
+  | 'tooLarge'
+  | 'unreadable'
+  | 'cancelled'
+  | 'interrupted'
+  | 'refused'
+  | 'damaged';
 
 /** Why an image was not sent or not received, in a sentence for people. */
 export class ImageFailure extends Error {

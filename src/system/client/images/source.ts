@@ -1,3 +1,5 @@
+import { ImageFailure } from './failure.ts';
+
 /** A `Blob` or `File` of a browser; on Node what `fs.openAsBlob` gives for a file. Can be read more than once. */
 export interface BlobLike {
   /** Bytes. */
@@ -20,6 +22,26 @@ export function isBlobLike(source: ImageSource): source is BlobLike {
 
 export function piecesOf(source: ImageSource): AsyncIterable<Uint8Array> {
   return isBlobLike(source) ? readAll(source) : source;
+}
+
+/** A source whose failure is told apart from that of the connection. */
+export function readable(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    try {
+      return await iterator.next();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ImageFailure('unreadable', `The image could not be read (${reason}): choose it again.`, {
+        cause: error,
+      });
+    }
+  };
+  const finish = async (): Promise<IteratorResult<Uint8Array>> => {
+    await iterator.return?.();
+    return { done: true, value: undefined };
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: finish }) };
 }
 
 /** Something that was read from its beginning on, as if it had not been. */

@@ -10,7 +10,7 @@ import { imageLimits } from './limits.ts';
 import { failureOf, type TransferOptions } from './progress.ts';
 import type { ImageReference } from './reference.ts';
 import { refusalOf } from './refusal.ts';
-import { type ImageSource, isBlobLike, peek, piecesOf } from './source.ts';
+import { type ImageSource, isBlobLike, peek, piecesOf, readable } from './source.ts';
 import { isThumbnail, type MakeThumbnail } from './thumbnail.ts';
 
 /** What images ask of the world. */
@@ -39,7 +39,7 @@ export async function uploadImage(
     options.signal?.throwIfAborted();
     const total = isBlobLike(source) ? source.size : null;
     if (total !== null && total > imageLimits.bytesMax) throw tooLarge();
-    const { head, pieces } = await peek(piecesOf(source), imageLimits.headBytesMax);
+    const { head, pieces } = await peek(readable(piecesOf(source)), imageLimits.headBytesMax);
     try {
       const inspected = inspectImage(head);
       const thumbnail = await thumbnailOf(world, source, inspected);
@@ -119,7 +119,7 @@ async function* counted({ pieces, total }: Whole, count: Count, signal: AbortSig
       yield piece;
     }
     if (total !== null && count.bytes < total) {
-      throw new ImageFailure('interrupted', `The file ended after ${count.bytes} of ${total} bytes: choose it again.`);
+      throw new ImageFailure('unreadable', `The file ended after ${count.bytes} of ${total} bytes: choose it again.`);
     }
   } catch (error) {
     count.failure = error;

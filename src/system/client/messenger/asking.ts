@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts';
 import { userName } from '../../protocol/frames.ts';
-import type { UserName } from '../../protocol/ids.ts';
+import type { ConversationId, UserName } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { LocalChange } from '../local/contract.ts';
 import type { AskedByUser } from './asked.ts';
@@ -17,7 +17,12 @@ import { operationView } from './views.ts';
 type Asking = Pick<
   Messenger,
   'send' | 'openDirect' | 'createGroup' | 'invite' | 'remove' | 'leave' | 'retry' | 'discard' | 'waiting' | 'saved'
->;
+> & {
+  /** Asks for a message whose content is written. `saved`: when it is on the disk. */
+  sendContent(conversation: ConversationId, content: string): Saving;
+};
+
+type Saving = Asked & { readonly saved: Promise<void> };
 
 interface Parts {
   pump(): void;
@@ -40,6 +45,7 @@ export function createAsking(core: Core, { pump, reading, marks, checkOpen }: Pa
       checkText(text, content, core.sealing.contentBytesMax);
       return ask({ op: 'send', conversation, content }, options);
     },
+    sendContent: (conversation, content) => begin({ op: 'send', conversation, content }),
     openDirect: (user) => ask({ op: 'openDirect', with: nameOf(user) }),
     createGroup(title, users = []) {
       checkTitle(title);
@@ -71,11 +77,16 @@ export function createAsking(core: Core, { pump, reading, marks, checkOpen }: Pa
     },
   };
 
-  function ask(
+  function ask(...asked: Parameters<typeof begin>): Asked {
+    const { id, outcome } = begin(...asked);
+    return { id, outcome };
+  }
+
+  function begin(
     asked: WithoutTime<AskedByUser>,
     { readUpTo }: SendOptions = {},
     also: readonly LocalChange[] = [],
-  ): Asked {
+  ): Saving {
     checkOpen();
     if ('conversation' in asked) reading.known(asked.conversation);
     const operation = queue.add({ ...asked, at: world.clock.wall() }) as UserOperation;
@@ -88,7 +99,7 @@ export function createAsking(core: Core, { pump, reading, marks, checkOpen }: Pa
           ).then(() => marks.sayRead(conversation));
     saving.add(saved);
     saved.catch(() => {}).finally(() => saving.delete(saved));
-    return { id: operation.id, outcome: operation.outcome.promise };
+    return { id: operation.id, outcome: operation.outcome.promise, saved };
   }
 
   async function save(operation: UserOperation, also: readonly LocalChange[]): Promise<void> {

@@ -1,5 +1,8 @@
 import type { Entry } from '../../protocol/frames.ts';
+import type { ImageReference } from '../images/index.ts';
 import type { LocalEntry } from '../local/contract.ts';
+import { type ImageContent, previewOf, readImageContent } from './image-content.ts';
+import type { ImagePreview } from './image-contract.ts';
 import type { MembershipChange } from './rooms.ts';
 
 /**
@@ -9,6 +12,8 @@ import type { MembershipChange } from './rooms.ts';
  */
 export type Content =
   | { readonly kind: 'text'; readonly text: string }
+  /** To be fetched by `Messenger.readImage`. The caption may be empty. */
+  | { readonly kind: 'image'; readonly image: ImagePreview; readonly caption: string }
   /** Of a newer program, or of another one: then `name` is null. */
   | { readonly kind: 'unknown'; readonly name: string | null; readonly fallback: string | null }
   /** It could not be decrypted. */
@@ -33,10 +38,12 @@ export function writeText(text: string): string {
 
 /** Reads what some program wrote into a message. Never throws. */
 export function readContent(written: string): Content {
-  const value = parse(written);
-  if (typeof value !== 'object' || value === null) return { kind: 'unknown', name: null, fallback: null };
-  const { v, kind, text, fallback } = value as Readonly<Record<string, unknown>>;
+  const value = fieldsOf(written);
+  if (value === null) return { kind: 'unknown', name: null, fallback: null };
+  const { v, kind, text, fallback } = value;
   if (v === version && kind === 'text' && typeof text === 'string') return { kind: 'text', text };
+  const image = imageOf(value);
+  if (image) return { kind: 'image', image: previewOf(image.reference), caption: image.caption };
   return {
     kind: 'unknown',
     name: typeof kind === 'string' ? kind.slice(0, nameCharsMax) : null,
@@ -47,6 +54,7 @@ export function readContent(written: string): Content {
 /** What a search finds a message by; null when there is nothing. */
 export function searchText(content: Content): string | null {
   if (content.kind === 'text') return content.text;
+  if (content.kind === 'image') return content.caption || null;
   return content.kind === 'unknown' ? content.fallback : null;
 }
 
@@ -78,6 +86,13 @@ export function contentOf(entry: Pick<LocalEntry, 'content'>): Content {
   }
 }
 
+/** Where the image of an entry is and what opens it; null when it has none. */
+export function imageIn(entry: Pick<LocalEntry, 'content'>): ImageReference | null {
+  const kept = parse(entry.content) as Kept | null;
+  const value = kept?.kind === 'message' ? fieldsOf(kept.written) : null;
+  return (value && imageOf(value)?.reference) ?? null;
+}
+
 /** The part of an entry that is kept as it arrived. */
 export function headOf({ conversation, seq, at, sender, device, clientId }: Entry): Omit<LocalEntry, 'content'> {
   return { conversation, seq, at, sender, device, clientId };
@@ -87,6 +102,18 @@ export function headOf({ conversation, seq, at, sender, device, clientId }: Entr
 
 function keep(kept: Kept): string {
   return JSON.stringify(kept);
+}
+
+/** Null for what is no object. */
+function fieldsOf(written: string): Fields | null {
+  const value = parse(written);
+  return typeof value === 'object' && value !== null ? (value as Fields) : null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function imageOf(value: Fields): ImageContent | null {
+  return value.v === version && value.kind === 'image' ? readImageContent(value) : null;
 }
 
 function parse(text: string): unknown {

@@ -8,6 +8,7 @@ import type { AccountOutcome } from '../ask.ts';
 import type { BalancerView } from '../balancer-view.ts';
 import type { LocalDatabase, SearchPlace } from '../local/contract.ts';
 import type { Content } from './content.ts';
+import type { ImagePorts, MessengerImages } from './image-contract.ts';
 import type { Sealing, SealingContext } from './sealing.ts';
 
 /**
@@ -15,7 +16,7 @@ import type { Sealing, SealingContext } from './sealing.ts';
  * it is sent and survives restarts; what arrives is kept before the servers are told so. Each operation happens once,
  * each entry is kept once, whatever breaks in between. `docs/sdk.md` is its manual.
  */
-export interface Messenger {
+export interface Messenger extends MessengerImages {
   /** Null before the first sign-in on this database. */
   readonly me: Me | null;
   /** Whether there is a token, so that `start` needs no password. */
@@ -270,6 +271,8 @@ export interface MessengerWorld {
   readonly transportTo: (origin: string) => Transport;
   /** `createMlsSealing` of an encryption. Default: nothing is encrypted. */
   readonly sealing?: (context: SealingContext) => Sealing;
+  /** Left out: no images are sent or read. */
+  readonly images?: ImagePorts;
 }
 
 export interface MessengerOptions {

@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts';
 import type { Entry } from '../../protocol/frames.ts';
-import type { ConversationId, UserName } from '../../protocol/ids.ts';
+import type { ConversationId } from '../../protocol/ids.ts';
 import type { AccountOutcome } from '../ask.ts';
 import type { ClientSession, SessionState } from '../contract.ts';
 import { createSession } from '../session.ts';
@@ -15,6 +15,7 @@ import {
 import type { Core, Lane } from './core.ts';
 import { createListeners } from './core.ts';
 import { createIdentity } from './identity.ts';
+import { createImages } from './images.ts';
 import { createJournal } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import { createMarks } from './marks.ts';
@@ -67,10 +68,9 @@ function compose(
   rooms.reset(kept.conversations);
   queue.reset(kept.operations, kept.nextClientId);
 
-  const sealing =
-    world.sealing?.(
-      contextOf({ world, identity, journal, lanes, rooms, rekey: (conversation) => sender.want(conversation) }),
-    ) ?? createPlainSealing();
+  const rekey = (conversation: ConversationId) => sender.want(conversation);
+  const context = contextOf({ world, identity, journal, lanes, rooms, rekey });
+  const sealing = world.sealing?.(context) ?? createPlainSealing();
   const core: Core = {
     world,
     database,
@@ -91,7 +91,8 @@ function compose(
   const reading = createReading(core, () => identity.me);
   const marks = createMarks(core, reading);
   const people = createPeople(core, identity);
-  const asking = createAsking(core, { pump: sender.pump, reading, marks, checkOpen });
+  const { sendContent, ...asking } = createAsking(core, { pump: sender.pump, reading, marks, checkOpen });
+  const images = createImages(core, { reading, sendContent, servers: context.servers, checkOpen });
 
   const api: Messenger = {
     get me() {
@@ -114,13 +115,15 @@ function compose(
     stop,
     close,
     ...asking,
+    sendImage: images.sendImage,
+    readImage: images.readImage,
     conversations: reading.conversations,
     conversation: reading.conversation,
     history: reading.history,
     search: reading.search,
     markRead: marks.markRead,
     receipts: marks.receipts,
-    safetyCode: async (conversation, user) => sealing.safetyCode(conversation, other(conversation, user)),
+    safetyCode: async (conversation, user) => sealing.safetyCode(conversation, reading.counterpart(conversation, user)),
     typing: marks.typing,
     watch: people.watch,
     presence: people.presence,
@@ -200,6 +203,7 @@ function compose(
     if (now !== 'online') return;
     sealing.turned('online');
     sender.pump();
+    images.online();
   }
 
   function noteEnd(code: number): void {
@@ -212,6 +216,7 @@ function compose(
     wanted = false;
     sealing.turned('off');
     sender.rest();
+    images.halt();
   }
 
   function stop(): void {
@@ -250,6 +255,7 @@ function compose(
   async function close(): Promise<void> {
     if (isClosed) return;
     stop();
+    images.close();
     await settled().catch(() => {});
     isClosed = true;
     for (const { outcome } of queue.all.values()) outcome.resolve({ kind: 'unanswered' });
@@ -278,15 +284,6 @@ function compose(
   function defect(error: unknown): void {
     if (trouble === 'broken') return;
     broken(error instanceof Problem ? error : new Problem(`The messenger failed and has stopped: ${String(error)}`));
-  }
-
-  /** With whom a safety code is compared. */
-  function other(conversation: ConversationId, user?: string): UserName {
-    const { kind, title } = reading.known(conversation).conversation;
-    if (user === undefined && kind === 'group') {
-      throw new Problem(`Conversation ${conversation} is a group; name the member with whom to compare.`);
-    }
-    return (user ?? title) as UserName;
   }
 
   function checkOpen(): void {

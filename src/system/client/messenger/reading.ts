@@ -1,5 +1,5 @@
 import { Problem } from '../../problem.ts';
-import type { ConversationId, Seq } from '../../protocol/ids.ts';
+import type { ConversationId, Seq, UserName } from '../../protocol/ids.ts';
 import type { LocalChange, LocalEntry, PageRange } from '../local/contract.ts';
 import { localLimits } from '../local/contract.ts';
 import { contentOf } from './content.ts';
@@ -16,6 +16,8 @@ export interface Reading extends Pick<Messenger, 'conversations' | 'conversation
   readElsewhere(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]>;
   /** Throws a `Problem` when it is not known here. */
   known(conversation: ConversationId): Room;
+  /** With whom a safety code is compared: whoever is named, or the other of a direct conversation. Throws a `Problem`. */
+  counterpart(conversation: ConversationId, user?: string): UserName;
 }
 
 const pageDefault = 50;
@@ -45,6 +47,7 @@ export function createReading(core: Core, me: () => Me | null): Reading {
     readChanges,
     readElsewhere,
     known,
+    counterpart,
   };
 
   function known(conversation: ConversationId): Room {
@@ -53,6 +56,14 @@ export function createReading(core: Core, me: () => Me | null): Reading {
     throw new Problem(
       `There is no conversation ${conversation} on this device; conversations() lists those that are, openDirect and createGroup make one.`,
     );
+  }
+
+  function counterpart(conversation: ConversationId, user?: string): UserName {
+    const { kind, title } = known(conversation).conversation;
+    if (user === undefined && kind === 'group') {
+      throw new Problem(`Conversation ${conversation} is a group; name the member with whom to compare.`);
+    }
+    return (user ?? title) as UserName;
   }
 
   async function readChanges(conversation: ConversationId, upTo: Seq): Promise<readonly LocalChange[]> {

@@ -300,7 +300,7 @@ describe('an image that is not finished', () => {
     })();
     const failure = await uploadImage(world(ada), broken, { conversation }).catch((error) => error);
     expect(failure).toBeInstanceOf(ImageFailure);
-    expect(failure).toMatchObject({ kind: 'interrupted' });
+    expect(failure).toMatchObject({ kind: 'unreadable' });
     expect(failure.message).toContain('the card was removed');
     await rig.clock.advance(0);
     expect(await rows()).toBe(0);
@@ -315,7 +315,7 @@ describe('an image that is not finished', () => {
     expect(await fetched()).toHaveLength(3_000_000);
   });
 
-  it('because the file became shorter is interrupted', async () => {
+  it('because the file became shorter tells of the file', async () => {
     const { ada, conversation, world, rows } = await createAlbum();
     const bytes = pngOf(1000);
     const shrunk = {
@@ -324,7 +324,7 @@ describe('an image that is not finished', () => {
       arrayBuffer: async () => new ArrayBuffer(0),
     };
     const sent = uploadImage(world(ada), shrunk, { conversation: conversation as ConversationId });
-    await expect(sent).rejects.toMatchObject({ kind: 'interrupted', message: expect.stringContaining('1000 of 2000') });
+    await expect(sent).rejects.toMatchObject({ kind: 'unreadable', message: expect.stringContaining('1000 of 2000') });
     expect(await rows()).toBe(0);
   });
 });
