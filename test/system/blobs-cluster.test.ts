@@ -1,8 +1,13 @@
+import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { serversFound } from '../../src/system/apps/serve/readiness.ts';
+import { openBrowserMessenger } from '../../src/system/browser.ts';
 import { downloadImage, uploadImage } from '../../src/system/index.ts';
-import { createNodeCiphers, createSystemRandom } from '../../src/system/node.ts';
+import { createNodeCiphers, createSystemRandom, type Messenger, openMessenger } from '../../src/system/node.ts';
 import type { ByteStream } from '../../src/system/ports.ts';
 import { limits } from '../../src/system/protocol/limits.ts';
 import { type BlobCluster, startBlobCluster } from '../helpers/blob-cluster.ts';
@@ -11,9 +16,11 @@ import { pngOf } from '../helpers/images.ts';
 import { queryDatabase } from '../helpers/postgres.ts';
 
 const mebibyte = 1024 * 1024;
+const polling = { timeout: 20_000 };
 
 let blobs: BlobCluster;
 const sockets: Socket[] = [];
+const messengers: Messenger[] = [];
 
 beforeAll(async () => {
   blobs = await startBlobCluster(1, {
@@ -25,7 +32,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   for (const socket of sockets) socket.destroy();
+  for (const messenger of messengers) await messenger.close();
   await blobs.stop();
+  vi.unstubAllGlobals();
 });
 
 describe('blobs through a balancer, a server process and PostgreSQL', { timeout: 120_000 }, () => {
@@ -130,7 +139,58 @@ describe('images through all of it', { timeout: 120_000 }, () => {
   });
 });
 
+describe('images of messengers', { timeout: 120_000 }, () => {
+  it('come byte for byte from Node to a browser, though the server is killed in the middle, and to no stranger', async () => {
+    const { cluster } = blobs;
+    const folder = mkdtempSync(join(tmpdir(), 'images-'));
+    vi.stubGlobal('indexedDB', new IDBFactory());
+    vi.stubGlobal('IDBKeyRange', IDBKeyRange);
+    const origin = cluster.endpoints[0]!;
+    const carl = await joined('carl', await openMessenger({ origin, path: join(folder, 'carl.db') }));
+    const dora = await joined('dora', await openBrowserMessenger({ origin, name: 'dora' }));
+    const opened = await carl.openDirect('dora').outcome;
+    if (opened.kind !== 'sent') throw new Error(JSON.stringify(opened));
+    const { conversation } = opened;
+    expect(carl.conversation(conversation)).toMatchObject({ isEncrypted: true });
+    // What is written before a device has its keys, it never reads.
+    for (const each of [carl, dora])
+      await expect.poll(() => each.safetyCode(conversation).catch(() => null), polling).toMatch(/\d/);
+
+    const bytes = pngOf(15 * mebibyte, { width: 8000, height: 8000 });
+    writeFileSync(join(folder, 'large.png'), bytes);
+    const seen = new Promise<object>((resolve) => {
+      dora.on('item', (item) => void (item.content.kind !== 'membership' && resolve(item)));
+    });
+    let killed: Promise<unknown> | null = null;
+    const onProgress = (progress: { bytes: number }): void => {
+      if (progress.bytes > 2 * mebibyte) killed ??= cluster.kill('s1').then(() => cluster.start('s1'));
+    };
+    const file = await openAsBlob(join(folder, 'large.png'));
+    const sent = await carl.sendImage(conversation, file, { caption: 'large', onProgress }).outcome;
+    await killed;
+    if (sent.kind !== 'sent') throw new Error(JSON.stringify(sent));
+    expect(await seen).toMatchObject({ seq: sent.seq, content: { kind: 'image', caption: 'large' } });
+    const read = await dora.readImage(conversation, sent.seq);
+    expect(read).toMatchObject({ kind: 'image', type: 'image/png', width: 8000, height: 8000 });
+    expect(read.kind === 'image' && Buffer.from(bytes).equals(read.bytes)).toBe(true);
+
+    const { token } = await blobs.signIn('mallory');
+    const stored = await rows(`SELECT id FROM blobs WHERE conversation = ${conversation} AND bytes IS NOT NULL`);
+    expect(stored).toHaveLength(1);
+    const asked = { method: 'GET', path: `/v1/blobs/${stored[0]!.id}`, token, body: '' } as const;
+    expect(await blobs.transport.request(asked)).toMatchObject({ status: 404 });
+    rmSync(folder, { recursive: true });
+  });
+});
+
 // ---
+
+async function joined(name: string, messenger: Messenger): Promise<Messenger> {
+  messengers.push(messenger);
+  await messenger.signUp({ name, password: 'correct horse' });
+  messenger.start();
+  return messenger;
+}
 
 async function upload(bytes: ByteStream): Promise<string> {
   const { conversation, token, transport } = blobs;
