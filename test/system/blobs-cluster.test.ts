@@ -21,6 +21,7 @@ const polling = { timeout: 20_000 };
 let blobs: BlobCluster;
 const sockets: Socket[] = [];
 const messengers: Messenger[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'images-'));
 
 beforeAll(async () => {
   blobs = await startBlobCluster(1, {
@@ -35,6 +36,7 @@ afterAll(async () => {
   for (const messenger of messengers) await messenger.close();
   await blobs.stop();
   vi.unstubAllGlobals();
+  rmSync(folder, { recursive: true });
 });
 
 describe('blobs through a balancer, a server process and PostgreSQL', { timeout: 120_000 }, () => {
@@ -142,7 +144,6 @@ describe('images through all of it', { timeout: 120_000 }, () => {
 describe('images of messengers', { timeout: 120_000 }, () => {
   it('come byte for byte from Node to a browser, though the server is killed in the middle, and to no stranger', async () => {
     const { cluster } = blobs;
-    const folder = mkdtempSync(join(tmpdir(), 'images-'));
     vi.stubGlobal('indexedDB', new IDBFactory());
     vi.stubGlobal('IDBKeyRange', IDBKeyRange);
     const origin = cluster.endpoints[0]!;
@@ -179,7 +180,6 @@ describe('images of messengers', { timeout: 120_000 }, () => {
     expect(stored).toHaveLength(1);
     const asked = { method: 'GET', path: `/v1/blobs/${stored[0]!.id}`, token, body: '' } as const;
     expect(await blobs.transport.request(asked)).toMatchObject({ status: 404 });
-    rmSync(folder, { recursive: true });
   });
 });
 
