@@ -369,7 +369,7 @@ describe('a network that fails', () => {
 });
 
 describe('a change of keys that is too long for a frame', () => {
-  it('comes in the bundle', async () => {
+  it('comes in the bundle, and is waited for across a stop', async () => {
     await begin();
     const modelled = encryptions.modelled({ suite: createNodeCipherSuite(), random: createSeededRandom(3) });
     const names = Array.from({ length: 180 }, (_, i) => `guest${i}`);
@@ -380,7 +380,16 @@ describe('a change of keys that is too long for a frame', () => {
       await uploadKeyPackages(rigTransport(rig.chat), { token, packages: [], lastResort: lastResortPackage });
     }
     const room = await group('bob');
+    bob.asks = ({ path }) => {
+      if (path.startsWith('/v1/key-bundles')) throw new Error('down');
+    };
     const { seq } = await placeOf(rig, ada.messenger.invite(room, names));
+    bob.messenger.stop();
+    await rig.settle();
+    bob.asks = () => {};
+    bob.messenger.start();
+    await rig.settle(5000);
+    expect(await reasonOf(bob, room, seq)).not.toHaveProperty('doubt');
     const entry = [...rig.chat.store.entries()].find((one) => one.seq === seq) as MembershipEntry;
     expect(entry.keys!.commit === null && entry.keys!.bundle !== null).toBe(true);
     await say(rig, ada, { room, text: 'welcome' });

@@ -89,6 +89,11 @@ describe('a change of members whose keys say something else', () => {
   it.each([
     ['names somebody else as its author', { sender: 'cyd' as UserName }, 'cyd is said to have made the keys of ada.'],
     ['conceals who was let in', { users: ['eve' as UserName] }, 'The keys let in dan, of whom nobody was told.'],
+    [
+      'is said to invite who is there, with keys of nobody',
+      { users: ['bob' as UserName], keys: { epoch: 2, commit: 'AAAA', bundle: null } },
+      expect.stringContaining('mls_public_message'),
+    ],
     ['is said to change nobody', { change: 'rekeyed', users: [] }, 'The keys let in dan, of whom nobody was told.'],
   ] as const)('that %s is not followed; the device comes in anew and says why', async (_, change, doubt) => {
     await rig.online('dan');

@@ -88,7 +88,7 @@ async function check(encryption: 'mls' | 'modelled', steps: readonly TownStep[])
 }
 
 describe('whatever people with several devices do, while networks break and processes end', {
-  timeout: 120_000,
+  timeout: 60_000 * rounds,
 }, () => {
   it.each([
     ['modelled', 40 * rounds],

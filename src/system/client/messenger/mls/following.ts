@@ -39,8 +39,10 @@ export function createFollowing({ encryption, log, states, stock, servers, me, r
     }
     if (before === null && keys === undefined) return { kind: 'nothing', ...turn };
     const ledger = ledgerAfter(before ?? firstLedger(entry), entry);
+    // First what may have to wait for the servers: then all of it is taken in, or nothing.
+    const doubt =
+      keys === undefined ? null : await followKeys(turn, entry, { before: before ?? ledger, isNew: before === null });
     states.putLedger(turn, conversation, ledger);
-    const doubt = keys === undefined ? null : await followKeys(turn, entry, before ?? ledger);
     return { kind: 'nothing', ...(doubt !== null && { doubt }), ...turn };
   }
 
@@ -55,10 +57,15 @@ export function createFollowing({ encryption, log, states, stock, servers, me, r
     return change === 'ended' || ((change === 'removed' || change === 'left') && includes(users, me()));
   }
 
-  async function followKeys(turn: Turn, entry: MembershipEntry, before: Ledger): Promise<string | null> {
+  async function followKeys(
+    turn: Turn,
+    entry: MembershipEntry,
+    { before, isNew }: { readonly before: Ledger; readonly isNew: boolean },
+  ): Promise<string | null> {
     const { conversation } = entry;
     const group = await states.group(conversation);
-    const invited = mayWelcome(entry);
+    // Who has keys that are certain cannot be invited: somebody wants to put others in their place.
+    const invited = (isNew || group === null) && mayWelcome(entry);
     if (!invited && group === null) return null;
     const { group: step, doubt } = invited ? await join(turn, entry) : await apply(entry, group!, before);
     if (group !== null && (invited || step === null)) await states.dropGroup(turn, conversation);
