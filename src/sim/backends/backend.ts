@@ -24,6 +24,8 @@ export interface ClusterOrder {
   readonly seed: number;
   /** Where components write their logs: one file each. Null: nowhere (virtual). */
   readonly logDirectory: string | null;
+  /** Links that faults will disturb: they pass through a proxy of ours. Default: none. */
+  readonly links?: readonly string[];
   readonly log: Log;
   /** Ends the run early: the cluster stops, `run` rejects with the signal's reason. */
   readonly signal: AbortSignal;

@@ -122,11 +122,25 @@ function refuseImpossible(scenario: Scenario, backend: Backend): void {
 }
 
 function refuseUnknownTarget(fault: Scenario['faults'][number], cluster: Scenario['cluster']): void {
+  if ('link' in fault) {
+    refuseUnknownLink(fault.link, cluster);
+    return;
+  }
   const known =
     'server' in fault ? serverNames(cluster) : Array.from({ length: cluster.balancers }, (_, index) => `b${index + 1}`);
   const target = targetOf(fault);
   if (['any', 'database', ...known].includes(target)) return;
   throw unknownName('server' in fault ? 'server' : 'balancer', target, ['any', ...known]);
+}
+
+function refuseUnknownLink(link: string, cluster: Scenario['cluster']): void {
+  const servers = serverNames(cluster);
+  const balancers = Array.from({ length: cluster.balancers }, (_, index) => `b${index + 1}`);
+  const known = [
+    ...balancers.flatMap((balancer) => servers.map((server) => `${balancer}-${server}`)),
+    ...servers.map((server) => `${server}-database`),
+  ];
+  if (!known.includes(link)) throw unknownName('link', link, known);
 }
 
 function typedOptions(options: ScenarioOptions): string {

@@ -170,6 +170,13 @@ function actsOf(plan: FaultPlan, target: string): { fault: Fault; healing: Fault
         healing: { kind: 'balancerStart', balancer: target },
         lastsMs: plan.downMs,
       };
+    case 'disconnect':
+      return { fault: { kind: 'disconnect', server }, healing: { kind: 'reconnect', server }, lastsMs: plan.forMs };
+    case 'linkSlow':
+    case 'linkCut':
+    case 'linkHalfOpen':
+    case 'linkReset':
+      return { fault: plan, healing: { kind: 'linkOpen', link: plan.link }, lastsMs: plan.forMs };
     case 'slow':
       return {
         fault: { kind: 'slow', server, cpuShare: plan.cpuShare },

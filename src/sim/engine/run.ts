@@ -14,6 +14,7 @@ import {
 } from '../../metrics/index.ts';
 import { createSeededRandom, type Log } from '../../system/index.ts';
 import type { Backend, Cluster } from '../backends/backend.ts';
+import { linksOf } from '../faults/fault.ts';
 import { httpLoadOf } from '../http/index.ts';
 import { type SignIns, startSignIns } from '../http/sign-ins.ts';
 import type { Scenario } from '../scenario.ts';
@@ -66,8 +67,10 @@ export async function runScenario(order: RunOrder): Promise<FinishedRun> {
   const logDirectory = join(directory.path, 'logs');
   mkdirSync(logDirectory, { recursive: true });
   try {
-    await backend.run({ spec: scenario.cluster, seed, logDirectory, log: order.log, signal: order.signal }, (cluster) =>
-      drive(order, trace, cluster, draft),
+    const links = linksOf(scenario.faults);
+    await backend.run(
+      { spec: scenario.cluster, seed, logDirectory, links, log: order.log, signal: order.signal },
+      (cluster) => drive(order, trace, cluster, draft),
     );
   } catch (error) {
     draft.abort(error);

@@ -15,6 +15,9 @@ const balancer = z
   .regex(/^(b\d+|any)$/)
   .default('any');
 
+/** The way from a balancer to a server (`b1-s2`) or from a server to the database (`s1-database`). */
+const link = z.string().regex(/^(b\d+-s\d+|s\d+-database)$/);
+
 export const faultPlan = z.discriminatedUnion('kind', [
   /** kill -9 of a server; started again after `downMs` unless that is null. */
   z.strictObject({ kind: z.literal('kill'), at: moment, server, downMs: z.number().min(0).nullable().default(2000) }),
@@ -46,15 +49,39 @@ export const faultPlan = z.discriminatedUnion('kind', [
     balancer,
     downMs: z.number().min(0).nullable().default(1000),
   }),
+  /** The server is on no network for `forMs`: what is sent vanishes, and nobody is told. */
+  z.strictObject({ kind: z.literal('disconnect'), at: moment, server, forMs: z.number().gt(0) }),
+  /**
+   * What is sent over the link arrives `delayMs` and up to `jitterMs` later, each way, and no faster than `bytesPerSec`
+   * (null: no limit); for `forMs`.
+   */
+  z.strictObject({
+    kind: z.literal('linkSlow'),
+    at: moment,
+    link,
+    delayMs: z.number().min(0).max(60_000).default(50),
+    jitterMs: z.number().min(0).max(60_000).default(0),
+    bytesPerSec: z.number().min(100).nullable().default(null),
+    forMs: z.number().gt(0),
+  }),
+  /** Nothing gets through the link for `forMs`, while its connections stay open. */
+  z.strictObject({ kind: z.literal('linkCut'), at: moment, link, forMs: z.number().gt(0) }),
+  /** Connections of the link lose their far end and are not told of it; new ones for `forMs` too. */
+  z.strictObject({ kind: z.literal('linkHalfOpen'), at: moment, link, forMs: z.number().gt(0) }),
+  /** Connections of the link are reset; new ones for `forMs` too. */
+  z.strictObject({ kind: z.literal('linkReset'), at: moment, link, forMs: z.number().gt(0) }),
 ]);
 export type FaultPlan = z.output<typeof faultPlan>;
 export type FaultKind = FaultPlan['kind'];
 
 /** One act on the cluster. The engine turns a plan into two of them: the fault and its healing. */
-export type Fault = ServerFault | DatabaseFault | BalancerFault;
+export type Fault = ServerFault | DatabaseFault | BalancerFault | LinkFault;
 
 export type ServerFault =
-  | { readonly kind: 'kill' | 'drain' | 'start' | 'pause' | 'resume'; readonly server: string }
+  | {
+      readonly kind: 'kill' | 'drain' | 'start' | 'pause' | 'resume' | 'disconnect' | 'reconnect';
+      readonly server: string;
+    }
   | { readonly kind: 'slow'; readonly server: string; readonly cpuShare: number };
 
 export type DatabaseFault =
@@ -66,9 +93,25 @@ export interface BalancerFault {
   readonly balancer: string;
 }
 
+export type LinkFault =
+  | {
+      readonly kind: 'linkSlow';
+      readonly link: string;
+      readonly delayMs: number;
+      readonly jitterMs: number;
+      readonly bytesPerSec: number | null;
+    }
+  | { readonly kind: 'linkCut' | 'linkHalfOpen' | 'linkReset' | 'linkOpen'; readonly link: string };
+
+/** Links that these plans disturb. Only they pass through a proxy; the others cost nothing. */
+export function linksOf(plans: readonly FaultPlan[]): readonly string[] {
+  return [...new Set(plans.flatMap((plan) => ('link' in plan ? [plan.link] : [])))];
+}
+
 /** The name of the component that a plan or an act is about. */
 export function targetOf(fault: Fault | FaultPlan): string {
   if ('server' in fault) return fault.server;
+  if ('link' in fault) return fault.link;
   return 'balancer' in fault ? fault.balancer : 'database';
 }
 
@@ -91,4 +134,10 @@ export const faultKinds: Readonly<Record<FaultKind, string>> = {
     'The database ends in order (`fast`), at once (`immediate`) or by kill -9 (`kill`), and is started again after `downMs`.',
   databasePause: 'The database does not run at all for `forMs`.',
   balancerKill: 'kill -9 of a balancer; started again after `downMs`, or when everything heals if that is null.',
+  disconnect: 'The server is on no network for `forMs`; only containers have networks of their own.',
+  linkSlow:
+    'What goes over the link arrives `delayMs`, and up to `jitterMs` more, later each way, and no faster than `bytesPerSec`; for `forMs`.',
+  linkCut: 'Nothing gets through the link for `forMs`, while its connections stay open.',
+  linkHalfOpen: 'Connections of the link lose their far end and are not told of it; new ones for `forMs` too.',
+  linkReset: 'Connections of the link are reset; new ones for `forMs` too.',
 };

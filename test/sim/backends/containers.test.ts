@@ -109,6 +109,26 @@ describeContainers('the containers backend', 180_000, () => {
     });
   });
 
+  it('takes a server off the network and disturbs links, each proved by a probe', async () => {
+    const order = { ...orderOf({ servers: [{}, {}] }), links: ['b1-s1', 's1-database'] };
+    await containersBackend.run(order, async (cluster) => {
+      const gone = await cluster.apply({ kind: 'disconnect', server: 's2' });
+      expect(gone).toMatchObject({
+        effective: true,
+        proof: expect.stringMatching(/on 0 networks and does not answer/),
+      });
+      expect(await cluster.apply({ kind: 'reconnect', server: 's2' })).toMatchObject({ effective: true });
+      for (const link of order.links) {
+        expect(await cluster.apply({ kind: 'linkCut', link })).toMatchObject({ effective: true });
+        expect(await cluster.apply({ kind: 'linkOpen', link })).toMatchObject({ effective: true });
+        const slowed = await cluster.apply({ kind: 'linkSlow', link, delayMs: 40, jitterMs: 5, bytesPerSec: 50_000 });
+        expect(slowed).toMatchObject({ effective: true });
+        expect(await cluster.apply({ kind: 'linkOpen', link })).toMatchObject({ effective: true });
+      }
+      await chat(cluster);
+    });
+  });
+
   it('ends the run when a container dies that no fault has ended, and says which, how and where to look', async () => {
     const logs = mkdtempSync(join(tmpdir(), 'logs-test-'));
     const run = containersBackend.run({ ...orderOf({ servers: [{}] }), logDirectory: logs }, async (cluster) => {

@@ -95,6 +95,26 @@ describe.skipIf(process.platform !== 'linux')('the processes backend', { timeout
     });
   });
 
+  it('disturbs the links that were asked for, each proved by a probe, and all goes on afterwards', async () => {
+    const order = { ...orderOf({ servers: [{}] }), links: ['b1-s1', 's1-database'] };
+    await processesBackend.run(order, async (cluster) => {
+      for (const link of order.links) {
+        const slow = { kind: 'linkSlow', link, delayMs: 40, jitterMs: 5, bytesPerSec: 50_000 } as const;
+        const disturbances = [
+          slow,
+          ...(['linkCut', 'linkHalfOpen', 'linkReset'] as const).map((kind) => ({ kind, link })),
+        ];
+        for (const disturbance of disturbances) {
+          expect(await cluster.apply(disturbance)).toMatchObject({ effective: true });
+          expect(await cluster.apply({ kind: 'linkOpen', link })).toMatchObject({ effective: true });
+        }
+      }
+      await chat(cluster);
+      await expect(cluster.apply({ kind: 'linkCut', link: 'b1-s9' })).rejects.toThrow('no link "b1-s9"');
+      await expect(cluster.apply({ kind: 'disconnect', server: 's1' })).rejects.toThrow('--backend containers');
+    });
+  });
+
   it('stops everything when the work fails, and when the run is given up', async () => {
     const failed = processesBackend.run(orderOf({ servers: [{}] }), () => Promise.reject(new Error('work failed')));
     await expect(failed).rejects.toThrow('work failed');

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { freePorts, serversFound } from '../../../system/node.ts';
+import { createLinks, type Links } from '../../links/links.ts';
 import { Problem } from '../../problem.ts';
 import type { ClusterOrder } from '../backend.ts';
 import { settled } from '../live-work.ts';
@@ -18,6 +19,7 @@ import { type DatabaseAccess, startBalancer, startDatabase, startServer } from '
 
 export interface ContainerCluster {
   readonly engine: Engine;
+  readonly links: Links;
   readonly network: string;
   readonly database: Part;
   /** From this machine. */
@@ -36,6 +38,7 @@ export interface Setting {
   readonly postgresImage: string;
   readonly quotas: Quotas;
   readonly access: DatabaseAccess;
+  readonly links: Links;
   /** Ports of this machine, by the name of the part. */
   readonly ports: ReadonlyMap<string, number>;
 }
@@ -50,9 +53,9 @@ export async function withCluster<T>(
   work: (cluster: ContainerCluster) => Promise<T>,
 ): Promise<T> {
   mkdirSync(logDirectory, { recursive: true });
-  const setting = await prepare(engine, order, logDirectory);
+  const prepared = await prepare(engine, order, logDirectory);
   const { docker } = engine;
-  const { id } = setting.identity;
+  const { id } = prepared.identity;
   const parts = new Map<string, Part>();
   const remove = () => removeCluster(docker, id);
   // Also while parts are being started: those that are under way then fail at once.
@@ -62,9 +65,11 @@ export async function withCluster<T>(
     const part = parts.get(name.slice(id.length + 1));
     if (part?.wanted === 'up') void describePartDeath(part, status).then(breaks);
   });
+  let links: Links | null = null;
   try {
     order.signal.throwIfAborted();
-    const cluster = await startAll(setting, parts);
+    links = createLinks({ ...(await placeLinks(prepared)), seed: order.seed, died: breaks });
+    const cluster = await startAll({ ...prepared, links }, parts);
     order.signal.throwIfAborted();
     return await work(cluster);
   } finally {
@@ -72,12 +77,15 @@ export async function withCluster<T>(
     deaths.stop();
     order.signal.removeEventListener('abort', giveUp);
     await remove();
+    await links?.stop();
   }
 }
 
 // ---
 
-async function prepare(engine: Engine, order: ClusterOrder, logDirectory: string): Promise<Setting> {
+type Prepared = Omit<Setting, 'links'>;
+
+async function prepare(engine: Engine, order: ClusterOrder, logDirectory: string): Promise<Prepared> {
   const { spec, log } = order;
   const names = [...numbered('s', spec.servers.length), ...numbered('b', spec.balancers), 'database'];
   const [image, ports] = await Promise.all([systemImage(engine, log), freePorts(names.length, '127.0.0.1')]);
@@ -94,10 +102,25 @@ async function prepare(engine: Engine, order: ClusterOrder, logDirectory: string
   };
 }
 
+/** Makes the network. Links that are disturbed pass through this machine, where the network's own gateway is. */
+async function placeLinks({ engine, identity, order }: Prepared): Promise<{ wanted: readonly string[]; host: string }> {
+  const { links: wanted = [] } = order;
+  if (wanted.length > 0 && !engine.local) {
+    throw new Problem(
+      'The containers run on another machine, and links cannot be disturbed there: use a local engine.',
+    );
+  }
+  const { id: name, labels } = identity;
+  const network = await engine.docker.createNetwork({ Name: name, Driver: 'bridge', Labels: { ...labels } });
+  const { IPAM } = (await network.inspect()) as { IPAM?: { Config?: readonly { Gateway?: string }[] } };
+  const gateway = IPAM?.Config?.[0]?.Gateway;
+  // Elsewhere the engine runs in a virtual machine of its own, and forwards to the loopback address.
+  return { wanted, host: process.platform === 'linux' && gateway !== undefined ? gateway : '127.0.0.1' };
+}
+
 /** All at once: a server waits for its database, a balancer looks for its servers until they are there. */
 async function startAll(setting: Setting, parts: Map<string, Part>): Promise<ContainerCluster> {
-  const { engine, identity, order, access, ports } = setting;
-  await engine.docker.createNetwork({ Name: identity.id, Driver: 'bridge', Labels: { ...identity.labels } });
+  const { engine, identity, order, access, ports, links } = setting;
   const noted = async (starting: Promise<Part>): Promise<Part> => {
     const part = await starting;
     parts.set(part.name, part);
@@ -129,7 +152,7 @@ async function startAll(setting: Setting, parts: Map<string, Part>): Promise<Con
   if (!answers)
     throw new Problem(`PostgreSQL took no connections within ${readyMs / 1000} s; its log is ${database.logFile}.`);
   await Promise.all(balancers.map((balancer) => serversFound(balancer, order.signal)));
-  return { engine, network: identity.id, database, databaseUrl, servers, balancers };
+  return { engine, links, network: identity.id, database, databaseUrl, servers, balancers };
 }
 
 const endMs = 20_000;

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../system/index.ts';
 import { createWsTransport, describeExit } from '../../../system/node.ts';
 import type { Fault, FaultReceipt } from '../../faults/fault.ts';
+import { applyLinkFault } from '../../links/link-faults.ts';
 import { Problem } from '../../problem.ts';
 import type { ClusterSpec } from '../../scenario.ts';
 import { refusesConnections, waitUntil } from '../processes/proof.ts';
@@ -72,6 +73,16 @@ function act(world: FaultWorld, fault: Fault): Promise<FaultReceipt> {
       return pauseDatabase(world);
     case 'databaseResume':
       return resumeDatabase(world);
+    case 'disconnect':
+      return disconnect(world, server(world, fault.server));
+    case 'reconnect':
+      return reconnect(world, server(world, fault.server));
+    case 'linkSlow':
+    case 'linkCut':
+    case 'linkHalfOpen':
+    case 'linkReset':
+    case 'linkOpen':
+      return applyLinkFault({ links: world.parts.links, clock: world.clock }, fault);
   }
 }
 
@@ -152,6 +163,29 @@ async function slow({ clock }: FaultWorld, part: Part, share: number): Promise<F
     `the kernel holds container ${shortId(part)} to ${percent(limit)} of a core (wanted ${percent(share)}), ` +
     `and it used ${percent(used)}`;
   return { effective: Math.abs(limit - share) < 0.01 && used <= share * (1 + shareTolerance) + 0.02, proof, atMs };
+}
+
+async function disconnect({ parts, clock }: FaultWorld, part: Part): Promise<FaultReceipt> {
+  const { container, origin } = mustRun(part);
+  await parts.engine.docker.getNetwork(parts.network).disconnect({ Container: container.id });
+  const atMs = clock.now();
+  const answers = await answersReady(origin).catch(() => false);
+  const networks = await networksOf(part);
+  const proof = `container ${shortId(part)} is on ${networks} networks and ${answers ? 'still answers' : 'does not answer'}`;
+  return { effective: networks === 0 && !answers, proof, atMs };
+}
+
+async function reconnect({ parts, clock, signal }: FaultWorld, part: Part): Promise<FaultReceipt> {
+  const { container, origin } = mustRun(part);
+  await parts.engine.docker.getNetwork(parts.network).connect({ Container: container.id });
+  const answers = await waitUntil(() => answersReady(origin), readyMs, signal);
+  const proof = `container ${shortId(part)} is on ${await networksOf(part)} networks and ${answers ? 'is ready' : 'is not ready'}`;
+  return { effective: answers, proof, atMs: clock.now() };
+}
+
+async function networksOf({ container }: Part): Promise<number> {
+  const { NetworkSettings } = await container.inspect();
+  return Object.keys(NetworkSettings.Networks).length;
 }
 
 /** A quota is for each tenth of a second, and the window begins and ends within one. */

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { type GenericContainer, Wait } from 'testcontainers';
 import { describeEnd, embeddedSettings, nodeFlags } from '../../../system/node.ts';
+import type { Address } from '../../links/behaviour.ts';
 import { Problem } from '../../problem.ts';
 import { splitSettings } from '../processes/settings.ts';
 import { type Setting, urlOf } from './cluster.ts';
@@ -30,19 +31,22 @@ export function startDatabase(setting: Setting): Promise<Part> {
   return startPart(setting, { role: 'database', place }, container);
 }
 
-export function startServer(setting: Setting, name: string, index: number): Promise<Part> {
+export async function startServer(setting: Setting, name: string, index: number): Promise<Part> {
   const { serverSettings, hashCost } = splitSettings(setting.order.spec.server);
-  const database = urlOf(setting.access, `${addressOf(setting, 'database')}:${databasePort}`);
+  const { host, port } = await reach(setting, name, { name: 'database', port: databasePort });
+  const database = urlOf(setting.access, `${host}:${port}`);
   const settings = { database, databaseWaitMs, settings: serverSettings, hashCost };
   return startSystem(setting, { name, role: 'server', quota: setting.quotas.servers[index]!, settings });
 }
 
-export function startBalancer(setting: Setting, name: string): Promise<Part> {
+export async function startBalancer(setting: Setting, name: string): Promise<Part> {
   const { spec, seed } = setting.order;
-  const servers = spec.servers.map((_, index) => {
-    const id = `s${index + 1}`;
-    return { id, host: addressOf(setting, id), port: systemPort };
-  });
+  const servers = await Promise.all(
+    spec.servers.map(async (_, index) => {
+      const id = `s${index + 1}`;
+      return { id, ...(await reach(setting, name, { name: id, port: systemPort })) };
+    }),
+  );
   const settings = { servers, strategy: spec.strategy, probeMs: spec.probeMs, seed };
   return startSystem(setting, { name, role: 'balancer', quota: setting.quotas.balancer, settings });
 }
@@ -54,6 +58,22 @@ const systemPort = 8080;
 /** The first start of a database makes its data directory. */
 const databaseWaitMs = 60_000;
 const announced = /"kind":"ready"/;
+
+/** Where `from` finds a part: on the network, or, if their link is to be disturbed, at the proxy before it. */
+async function reach(
+  setting: Setting,
+  from: string,
+  { name, port }: { readonly name: string; readonly port: number },
+): Promise<Address> {
+  const { order, links, engine, ports } = setting;
+  const link = `${from}-${name}`;
+  if (!order.links?.includes(link)) return { host: addressOf(setting, name), port };
+  const proxy = await links.via(link, { host: engine.host, port: ports.get(name)! });
+  return proxy.host === engine.host ? { ...proxy, host: hostName } : proxy;
+}
+
+/** What containers call this machine where it is not their gateway. */
+const hostName = 'host.docker.internal';
 
 /** How the others on the network call a part. */
 function addressOf({ identity }: Setting, name: string): string {

@@ -1,6 +1,8 @@
 import type { Clock } from '../../../system/index.ts';
 import { type ComponentView, createWsTransport, describeExit, type LocalCluster } from '../../../system/node.ts';
 import type { Fault, FaultReceipt } from '../../faults/fault.ts';
+import { applyLinkFault } from '../../links/link-faults.ts';
+import type { Links } from '../../links/links.ts';
 import { Problem } from '../../problem.ts';
 import { pauseDatabase, resumeDatabase, startDatabase, stopDatabase } from './database-faults.ts';
 import { readStat } from './proc.ts';
@@ -10,6 +12,7 @@ import type { Throttle } from './throttle.ts';
 export interface FaultWorld {
   readonly local: LocalCluster;
   readonly throttle: Throttle;
+  readonly links: Links;
   readonly clock: Clock;
   /** From then on nothing is waited for. */
   readonly signal: AbortSignal;
@@ -46,7 +49,7 @@ const observeMs = 600;
 /** How far the measured share may lie from the wanted one: the observation is a sample of it. */
 const shareTolerance = 0.15;
 
-function act(world: FaultWorld, fault: Fault): Promise<FaultReceipt> {
+async function act(world: FaultWorld, fault: Fault): Promise<FaultReceipt> {
   switch (fault.kind) {
     case 'kill':
       return takeDown(world, fault.server, 'kill');
@@ -72,6 +75,15 @@ function act(world: FaultWorld, fault: Fault): Promise<FaultReceipt> {
       return pauseDatabase(world);
     case 'databaseResume':
       return resumeDatabase(world);
+    case 'linkSlow':
+    case 'linkCut':
+    case 'linkHalfOpen':
+    case 'linkReset':
+    case 'linkOpen':
+      return applyLinkFault(world, fault);
+    case 'disconnect':
+    case 'reconnect':
+      throw new Problem('A process has no network of its own: disconnect works with --backend containers.');
   }
 }
 

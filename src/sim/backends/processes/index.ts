@@ -9,6 +9,7 @@ import {
   type LocalCluster,
   startLocalCluster,
 } from '../../../system/node.ts';
+import { createLinks, type Links } from '../../links/links.ts';
 import { Problem } from '../../problem.ts';
 import type { Backend, Cluster, ClusterOrder } from '../backend.ts';
 import { partingMs, settled, unlessAborted } from '../live-work.ts';
@@ -26,7 +27,10 @@ export const processesBackend: Backend = {
   name: 'processes',
   description: 'Servers, balancers and PostgreSQL as processes of this machine, over loopback sockets.',
   // Without /proc nobody can tell that a process stands still; and Windows has no way to stop one for a while.
-  cannot: new Set(readStat(process.pid) === null ? ['pause', 'slow', 'databasePause'] : []),
+  cannot: new Set([
+    'disconnect',
+    ...(readStat(process.pid) === null ? (['pause', 'slow', 'databasePause'] as const) : []),
+  ]),
   limitsMemory: false,
   run: async (order, work) => {
     await removeLeftovers(order.log);
@@ -49,18 +53,24 @@ async function runIn<T>(home: string, given: ClusterOrder, work: (cluster: Clust
     broken.abort(new Problem(`The run was ended because a part of its cluster died. ${what}`));
   };
   const order = { ...given, signal: AbortSignal.any([given.signal, broken.signal]) };
-  const local = await startCluster(home, order, breaks);
+  const { seed, links: wanted = [] } = given;
+  const links = createLinks({ wanted, host: '127.0.0.1', seed, died: breaks });
+  const local = await startCluster({ home, order, links, breaks }).catch(async (error) => {
+    await links.stop();
+    throw error;
+  });
   const throttle = createThrottle(breaks);
   const clock = scopeClock(createSystemClock());
   let working: Promise<unknown> = Promise.resolve();
   try {
-    const cluster = await clusterOf({ local, throttle, clock }, order);
+    const cluster = await clusterOf({ local, throttle, links, clock }, order);
     const result = work(cluster);
     working = result;
     return await unlessAborted(order.signal, result);
   } finally {
     await throttle.stop();
     await local.stop();
+    await links.stop();
     await settled(working, partingMs);
     // Nothing that still waits for its moment keeps this process from ending.
     clock.cancelAll();
@@ -70,10 +80,18 @@ async function runIn<T>(home: string, given: ClusterOrder, work: (cluster: Clust
 interface Parts {
   readonly local: LocalCluster;
   readonly throttle: Throttle;
+  readonly links: Links;
   readonly clock: Clock;
 }
 
-async function startCluster(home: string, order: ClusterOrder, breaks: (what: string) => void): Promise<LocalCluster> {
+interface Start {
+  readonly home: string;
+  readonly order: ClusterOrder;
+  readonly links: Links;
+  readonly breaks: (what: string) => void;
+}
+
+async function startCluster({ home, order, links, breaks }: Start): Promise<LocalCluster> {
   const { spec, seed, log, signal } = order;
   // PostgreSQL runs as a user of its own when we are root, and must be let in.
   await chmod(home, 0o755);
@@ -86,15 +104,16 @@ async function startCluster(home: string, order: ClusterOrder, breaks: (what: st
     database: { kind: 'embedded', directory: join(home, 'database'), persistent: false },
     logDirectory: order.logDirectory ?? join(home, 'logs'),
     ...splitSettings(spec.server),
+    via: (from, to, address) => links.via(`${from}-${to}`, address),
     log,
     died: (death) => breaks(describeDeath(death)),
     signal,
   });
 }
 
-async function clusterOf({ local, throttle, clock }: Parts, { spec, signal }: ClusterOrder): Promise<Cluster> {
+async function clusterOf({ local, throttle, links, clock }: Parts, { spec, signal }: ClusterOrder): Promise<Cluster> {
   const shares = new Map(local.servers.map(({ name }, index) => [name, spec.servers[index]!.cpuShare]));
-  const faults = createFaults({ local, throttle, clock, shares, signal });
+  const faults = createFaults({ local, throttle, links, clock, shares, signal });
   await faults.begin();
   return {
     clock,

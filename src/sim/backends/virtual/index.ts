@@ -12,7 +12,8 @@ export function createVirtualBackend(settings: Partial<VirtualSettings> = {}): B
     name: 'virtual',
     description:
       'The same system in this process on virtual time: no sockets, no database, and equal seeds give equal runs.',
-    cannot: new Set(),
+    // Its links are its own model; it has no sockets that could be cut.
+    cannot: new Set(['disconnect', 'linkSlow', 'linkCut', 'linkHalfOpen', 'linkReset']),
     limitsMemory: false,
     run(order, work) {
       const time = createVirtualTime(createSeededRandom(order.seed).fork('order of equal moments'));

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../system/index.ts';
 import type { BalancerFault, DatabaseFault, Fault, FaultReceipt, ServerFault } from '../../faults/fault.ts';
-import { unknownName } from '../../problem.ts';
+import { Problem, unknownName } from '../../problem.ts';
 import type { BalancerNode } from './balancer-node.ts';
 import type { ServerNode } from './server-node.ts';
 import type { VirtualDatabase } from './virtual-database.ts';
@@ -35,6 +35,7 @@ async function actOn(fault: Fault, { nodes, balancers, database }: FaultWorld): 
     if (!gate) throw unknownName('balancer', fault.balancer, known);
     return actOnBalancer(fault, gate);
   }
+  if ('link' in fault) throw new Problem(`A link cannot be disturbed in virtual time: ${fault.kind} ${fault.link}.`);
   return actOnDatabase(fault, database);
 }
 
@@ -60,6 +61,9 @@ async function actOnServer(fault: ServerFault, node: ServerNode): Promise<Effect
     case 'slow':
       node.setCpuShare(fault.cpuShare);
       return onLive(node, `${node.id}'s core has ${fault.cpuShare} of its time`);
+    case 'disconnect':
+    case 'reconnect':
+      throw new Problem(`${node.id} has no network of its own in virtual time.`);
   }
 }
 

@@ -34,8 +34,10 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const places = await choosePlaces(options);
   options.signal?.throwIfAborted();
   const database = await openDatabase(options);
-  const servers = places.servers.map((place) => serverSlot(options, place, database));
-  const balancers = places.balancers.map((place) => balancerSlot(options, place, servers));
+  const { servers, balancers } = await makeSlots(options, places, database).catch(async (error) => {
+    await database.stop();
+    throw error;
+  });
   const cluster = createCluster(options, { database, servers, balancers });
   const giveUp = () => void cluster.stop().catch(() => {});
   options.signal?.addEventListener('abort', giveUp);
@@ -69,6 +71,16 @@ interface Parts {
   readonly database: Database;
   readonly servers: readonly Slot[];
   readonly balancers: readonly Slot[];
+}
+
+async function makeSlots(
+  options: LocalClusterOptions,
+  places: { readonly servers: readonly Place[]; readonly balancers: readonly Place[] },
+  database: Database,
+): Promise<Pick<Parts, 'servers' | 'balancers'>> {
+  const servers = await Promise.all(places.servers.map((place) => serverSlot(options, place, database)));
+  const balancers = await Promise.all(places.balancers.map((place) => balancerSlot(options, place, servers)));
+  return { servers, balancers };
 }
 
 function createCluster(options: LocalClusterOptions, { database, servers, balancers }: Parts): LocalCluster {

@@ -3,6 +3,11 @@ import type { Role } from './component.ts';
 import type { DatabaseChoice } from './database.ts';
 import type { Death } from './death.ts';
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface LocalClusterOptions {
   /** How many chat servers: `s1`, `s2`, … Default 3. */
   readonly servers?: number;
@@ -29,6 +34,11 @@ export interface LocalClusterOptions {
   readonly restart?: boolean;
   /** Time that a process gets to end after SIGTERM before it is killed. Default 15,000. */
   readonly graceMs?: Ms;
+  /**
+   * Which address `from` (a server or balancer) is to use for `to` (the database or a server), given its own: a test's way to
+   * lay something in between. Default: its own.
+   */
+  readonly via?: (from: string, to: string, address: Address) => Promise<Address>;
   readonly log: Log;
   /** Hears of every process that died without having been told to. */
   readonly died?: (death: Death) => void;

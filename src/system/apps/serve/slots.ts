@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Problem } from '../../problem.ts';
 import { given } from '../given.ts';
 import type { Component, ComponentOrder } from './component.ts';
-import type { Database } from './database.ts';
+import { type Database, databaseName } from './database.ts';
 import type { ComponentView, LocalClusterOptions } from './options.ts';
 
 /** A component's place: what it is started with, and the process that holds it now. */
@@ -25,16 +25,26 @@ export interface Place {
 /** How long a server waits for a database that does not answer; all was up before the servers are started. */
 const databaseWaitMs = 10_000;
 
-export function serverSlot(options: LocalClusterOptions, place: Place, { url }: Database): Slot {
+export async function serverSlot(options: LocalClusterOptions, place: Place, { url }: Database): Promise<Slot> {
   const { serverSettings, hashCost } = options;
-  const settings = { database: url, databaseWaitMs, settings: serverSettings ?? {}, hashCost: hashCost ?? {} };
+  const settings = {
+    database: await urlVia(options, place.name, url),
+    databaseWaitMs,
+    settings: serverSettings ?? {},
+    hashCost: hashCost ?? {},
+  };
   return slotOf(options, place, { role: 'server', settings });
 }
 
-export function balancerSlot(options: LocalClusterOptions, place: Place, servers: readonly Slot[]): Slot {
-  const { strategy, probeMs, seed } = options;
+export async function balancerSlot(
+  options: LocalClusterOptions,
+  place: Place,
+  servers: readonly Slot[],
+): Promise<Slot> {
+  const { strategy, probeMs, seed, via = direct } = options;
+  const reach = async ({ name, host, port }: Slot) => ({ id: name, ...(await via(place.name, name, { host, port })) });
   const settings = {
-    servers: servers.map(({ name, host, port }) => ({ id: name, host, port })),
+    servers: await Promise.all(servers.map(reach)),
     strategy: strategy ?? 'least-connections',
     ...given({ probeMs, seed }),
   };
@@ -58,6 +68,16 @@ export function findSlot(slots: readonly Slot[], name: string): Slot {
 }
 
 // ---
+
+const direct: NonNullable<LocalClusterOptions['via']> = async (_from, _to, address) => address;
+
+async function urlVia({ via }: LocalClusterOptions, name: string, url: string): Promise<string> {
+  if (via === undefined) return url;
+  const there = new URL(url);
+  const { host, port } = await via(name, databaseName, { host: there.hostname, port: Number(there.port) });
+  there.host = `${host}:${port}`;
+  return there.href;
+}
 
 function slotOf(
   { logDirectory }: LocalClusterOptions,
