@@ -15,7 +15,7 @@ export function orderOf(
 }
 
 /** Signs two users up, and sends one message from the first to the second; resolves when it was delivered. */
-export async function chat(cluster: Cluster): Promise<void> {
+export async function chat(cluster: Pick<Cluster, 'clock' | 'connect'>): Promise<void> {
   const users = await Promise.all(
     ['alice', 'bob'].map(async (name, index) => {
       const transport = cluster.connect(index, random.fork(name));

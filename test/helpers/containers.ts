@@ -10,13 +10,18 @@ export function describeContainers(name: string, timeoutMs: number, suite: () =>
   describe.skip(`${name} [SKIPPED: ${noContainers}]`, suite);
 }
 
+/** Says what is skipped and why; where containers are required, fails instead. */
+export function loudly(reason: string): void {
+  if (process.env.NAWAAB_CONTAINERS === 'required') throw new Error(`Containers are required here. ${reason}`);
+  console.warn(`\n=== CONTAINER TESTS ARE SKIPPED ===\n${reason}\n===================================\n`);
+}
+
 // ---
 
 async function whyNot(): Promise<string | null> {
   const reason = await lack();
   if (reason === null) return null;
-  if (process.env.NAWAAB_CONTAINERS === 'required') throw new Error(`Containers are required here. ${reason}`);
-  console.warn(`\n=== CONTAINER TESTS ARE SKIPPED ===\n${reason}\n===================================\n`);
+  loudly(reason);
   return reason;
 }
 

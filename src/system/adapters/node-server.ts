@@ -18,7 +18,7 @@ import { adoptWire } from './wire.ts';
 
 export interface NodeServerOptions extends ListenOptions {
   readonly log: Log;
-  /** Peers whose `x-forwarded-for` is believed, on the first request of a connection. Default: this machine. */
+  /** Peers, addresses or subnets, whose `x-forwarded-for` is believed, on the first request of a connection. Default: this machine. */
   readonly trustedBalancers?: readonly string[];
   /** A request whose head, or whose body after it, has not arrived in this time is answered 408 and cut off. Default 10,000. */
   readonly requestMs?: Ms;

@@ -148,7 +148,12 @@ describe('HTTP on real sockets', () => {
     await raw((await listening(createEcho(note).chat)).port, twoRequests);
     expect(remotes.splice(0)).toEqual(['10.0.0.1', '10.0.0.1']);
     await raw((await listening(createEcho(note).chat, { trustedBalancers: ['10.9.9.9'] })).port, twoRequests);
-    expect(remotes).toEqual(['127.0.0.1', '127.0.0.1']);
+    expect(remotes.splice(0)).toEqual(['127.0.0.1', '127.0.0.1']);
+    await raw((await listening(createEcho(note).chat, { trustedBalancers: ['127.0.0.0/8'] })).port, twoRequests);
+    expect(remotes).toEqual(['10.0.0.1', '10.0.0.1']);
+    for (const wrong of ['balancer', '10.0.0.0/33', '10.0.0.0/']) {
+      await expect(listening(createEcho(note).chat, { trustedBalancers: [wrong] })).rejects.toThrow(`holds "${wrong}"`);
+    }
   });
 
   it('serves its numbers to Prometheus', async () => {

@@ -40,7 +40,7 @@ export const serverProcessSettings = z.strictObject({
   /** Overrides of the server's own settings, by name. */
   settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   hashCost: hashCostSettings.default({}),
-  /** Peers whose `x-forwarded-for` is believed. Default: this machine. */
+  /** Peers, addresses or subnets, whose `x-forwarded-for` is believed. Default: this machine. */
   trustedBalancers: z.array(z.string()).optional(),
 });
 export type ServerProcessSettings = z.output<typeof serverProcessSettings>;
