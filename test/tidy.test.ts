@@ -60,6 +60,7 @@ const packagesInCore: readonly { readonly name: string; readonly under: string }
 /** Packages that only one part of the laboratory may use. */
 const packagesInOnePlace: readonly { readonly names: readonly string[]; readonly under: string }[] = [
   { names: ['testcontainers', '@testcontainers/postgresql'], under: 'src/sim/backends/containers/' },
+  { names: ['vitest'], under: 'src/sim/vitest/' },
 ];
 
 const linesMax = 300;

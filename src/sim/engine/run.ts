@@ -33,6 +33,8 @@ import { watchRun } from './watch.ts';
 export interface RunOrder {
   readonly scenario: Scenario;
   readonly seed: number;
+  /** Tells the users of this run from those of others with the same seed on a shared cluster. Default 0. */
+  readonly tenant?: number;
   readonly backend: Backend;
   readonly directory: RunDirectory;
   readonly id: string;
@@ -96,7 +98,7 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   const { scenario, directory, log } = order;
   const { clock } = cluster;
   const runStartMs = clock.now();
-  const tag = runTag(order.seed);
+  const tag = runTag(order.seed, order.tenant);
   draft.servers(cluster.servers);
   const history = createHistoryWriter(historyPath(directory.path, 'laboratory'));
   markExpiry(history, 0, scenario.cluster.server);

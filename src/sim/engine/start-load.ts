@@ -35,7 +35,7 @@ function threadedLoad({ order, trace, cluster, runStartMs, heard }: LoadOrder): 
     workers,
     endpoints: cluster.endpoints,
     directory: directory.path,
-    tag: runTag(seed),
+    tag: runTag(seed, order.tenant),
     runStartMs,
     session: sessionDefaults,
     heard,
@@ -53,7 +53,7 @@ function inlineLoad({ order, trace, cluster, runStartMs, heard }: LoadOrder): Lo
   const random = createSeededRandom(seed).fork('users');
   const users = Uint32Array.from({ length: trace.users }, (_, user) => user);
   const crowd = createCrowd(
-    { trace, users, crowds: 1, tag: runTag(seed), runStartMs, session: sessionDefaults },
+    { trace, users, crowds: 1, tag: runTag(seed, order.tenant), runStartMs, session: sessionDefaults },
     {
       clock: cluster.clock,
       random,
