@@ -57,11 +57,14 @@ const packagesInCore: readonly { readonly name: string; readonly under: string }
   { name: 'ts-mls', under: 'src/system/client/encryption/' },
 ];
 
-/** Packages that only one part of the laboratory may use. */
+/** Packages that only one part may use. */
 const packagesInOnePlace: readonly { readonly names: readonly string[]; readonly under: string }[] = [
   { names: ['testcontainers', '@testcontainers/postgresql'], under: 'src/sim/backends/containers/' },
   { names: ['vitest'], under: 'src/sim/vitest/' },
+  { names: ['ink', 'react'], under: 'src/system/apps/terminal/' },
 ];
+
+const sharedByClients = 'src/system/apps/shared/';
 
 const linesMax = 300;
 
@@ -89,6 +92,12 @@ describe('the house keeps its rules', () => {
         .flatMap(({ names }) => file.imports.filter((to) => names.includes(to)).map((to) => `${file.path} → ${to}`)),
     );
     expect(offending).toEqual([]);
+  });
+
+  it('what clients share uses no package and nothing of Node, for it runs in browsers too', () => {
+    const shared = files.filter(({ path }) => path.startsWith(sharedByClients));
+    expect(shared.length).toBeGreaterThan(0);
+    expect(shared.flatMap((file) => packagesOf(file).map((name) => `${file.path} → ${name}`))).toEqual([]);
   });
 
   it('the core of the system takes time, chance and sockets as ports', () => {

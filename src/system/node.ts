@@ -24,6 +24,8 @@ export type { ComponentView, LocalClusterOptions } from './apps/serve/options.ts
 export { freePorts } from './apps/serve/ports.ts';
 export { serversFound } from './apps/serve/readiness.ts';
 export { type ServeOptions, serve } from './apps/serve/serve.ts';
+export { chat } from './apps/terminal/door.ts';
+export type { ChatOptions } from './apps/terminal/options.ts';
 export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from './client/images/index.ts';
 export type { Content } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';

@@ -1,5 +1,6 @@
 /** The command line: one file per command in `commands/`. */
 import { Command } from 'commander';
+import { chatCommand } from './commands/chat.ts';
 import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { fuzzCommand } from './commands/fuzz.ts';
@@ -42,6 +43,7 @@ function program(): Command {
     reportCommand,
     serveCommand,
     doctorCommand,
+    chatCommand,
   ]) {
     nawaab.addCommand(command().exitOverride());
   }
@@ -59,4 +61,5 @@ Examples:
   nawaab report reports/steady-chat/latest
   nawaab list strategies
   nawaab doctor
-  nawaab serve --servers 3 --strategy cpu`;
+  nawaab serve --servers 3 --strategy cpu
+  nawaab chat`;

@@ -1,0 +1,14 @@
+/** What clients use of the SDK's types, in one place. */
+export type { Content } from '../../client/messenger/content.ts';
+export type {
+  Asked,
+  Conversation,
+  Item,
+  Me,
+  Messenger,
+  MessengerState,
+  Operation,
+  Outcome,
+  Receipt,
+} from '../../client/messenger/contract.ts';
+export type { ConversationId, Seq, UserName } from '../../protocol/ids.ts';

@@ -1,0 +1,136 @@
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { Problem } from '../../../problem.ts';
+import type { Asked, ConversationId, Messenger, Outcome } from '../../shared/messenger.ts';
+import { printableJson } from '../../shared/printable.ts';
+import { type ChatOptions, chatExit } from '../options.ts';
+import { follow } from './follow.ts';
+import { placeOf, Refused } from './place.ts';
+
+/** Where the words come from and go to. */
+export interface Pipes {
+  /** Null when nothing is piped in. */
+  readonly input: NodeJS.ReadableStream | null;
+  readonly print: (line: string) => void;
+  readonly complain: (line: string) => void;
+  /** Aborts when it is to end. */
+  readonly ending: AbortSignal;
+}
+
+/** Sends what is piped in and prints what comes, without a screen. Resolves with the exit status. */
+export async function runPiped(messenger: Messenger, options: ChatOptions, pipes: Pipes): Promise<number> {
+  const { input, ending } = pipes;
+  messenger.start();
+  const off = messenger.on('state', ({ trouble }) => {
+    if (trouble !== null) pipes.complain(troubles[trouble]);
+  });
+  try {
+    const patient = options.follow === true && input === null;
+    const within = patient ? untilEnd(ending) : withTimeout(options.timeoutMs ?? timeoutDefaultMs, ending);
+    const place = await placeOf(messenger, options, within);
+    const printing = options.follow ? follow(messenger, { place, json: options.json === true, ...pipes }) : null;
+    const status = input === null ? chatExit.done : await sendAll(messenger, { place, options, within, pipes, input });
+    await printing;
+    return status;
+  } catch (error) {
+    if (error instanceof Late) {
+      pipes.complain('Not answered in time: it is kept here and goes out when this is run again.');
+      return chatExit.waiting;
+    }
+    if (error instanceof Refused) {
+      pipes.complain(error.message);
+      return chatExit.refused;
+    }
+    if (ending.aborted && error === ending.reason) return options.follow ? chatExit.done : chatExit.interrupted;
+    throw error;
+  } finally {
+    off();
+  }
+}
+
+// ---
+
+const timeoutDefaultMs = 30_000;
+
+const troubles = {
+  signInAgain: 'The sign-in has ended: run it again with the password.',
+  takenOver: 'Another program uses this device now.',
+  broken: 'The local database cannot be used any more.',
+} as const;
+
+class Late extends Error {}
+
+type Within = <T>(work: Promise<T>) => Promise<T>;
+
+interface Sending {
+  readonly place: ConversationId | null;
+  readonly options: ChatOptions;
+  readonly within: Within;
+  readonly pipes: Pipes;
+  readonly input: NodeJS.ReadableStream;
+}
+
+async function sendAll(messenger: Messenger, { place, options, within, pipes, input }: Sending): Promise<number> {
+  const outcomes: Promise<Outcome>[] = [];
+  for await (const message of messagesOf(input, options, pipes.ending)) {
+    if (place === null) throw new Problem('Say to whom: --to NAME, or --group TITLE.');
+    const asked = messenger.send(place, message);
+    outcomes.push(told(messenger, asked, options, pipes));
+  }
+  if (outcomes.length === 0 && !options.follow) throw new Problem('There was nothing on standard input to be sent.');
+  const settled = await within(Promise.all(outcomes));
+  return settled.some(({ kind }) => kind === 'failed') ? chatExit.refused : chatExit.done;
+}
+
+/** All of the input, without the line feed at its end; or each of its lines that has something in it. */
+async function* messagesOf(
+  input: NodeJS.ReadableStream,
+  { lines }: ChatOptions,
+  ending: AbortSignal,
+): AsyncGenerator<string> {
+  if (lines) {
+    for await (const each of createInterface({ input, signal: ending })) if (each.trim() !== '') yield each;
+    return;
+  }
+  const whole = (await text(input)).replace(/\r?\n$/, '');
+  if (whole.trim() !== '') yield whole;
+}
+
+/** What was refused is said and put away: nobody would look for it. */
+async function told(
+  messenger: Messenger,
+  { id, outcome }: Asked,
+  { json }: ChatOptions,
+  { print, complain }: Pipes,
+): Promise<Outcome> {
+  const done = await outcome;
+  if (done.kind === 'failed') {
+    complain(`Not sent: ${done.reason}`);
+    await messenger.discard(id);
+  }
+  if (json) print(printableJson({ type: done.kind, ...withTime(done) }));
+  return done;
+}
+
+function withTime(outcome: Outcome): object {
+  const { kind: _, ...rest } = outcome;
+  return 'at' in rest ? { ...rest, at: new Date(rest.at).toISOString() } : rest;
+}
+
+function withTimeout(ms: number, ending: AbortSignal): Within {
+  return (work) => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Late()), ms);
+    return Promise.race([untilEnd(ending)(work), promise]).finally(() => clearTimeout(timer));
+  };
+}
+
+function untilEnd(ending: AbortSignal): Within {
+  return (work) => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const end = () => reject(ending.reason);
+    if (ending.aborted) end();
+    else ending.addEventListener('abort', end, { once: true });
+    return Promise.race([work, promise]).finally(() => ending.removeEventListener('abort', end));
+  };
+}

@@ -1,0 +1,67 @@
+import type { ChatState } from '../../shared/chat-state.ts';
+import { othersOf } from '../../shared/chat-state.ts';
+import type { Conversation, MessengerState } from '../../shared/messenger.ts';
+import { printableLine } from '../../shared/printable.ts';
+import type { Line, Span } from '../text/spans.ts';
+import { bold, dim, lineWidth, sides, span } from '../text/spans.ts';
+
+/** The first line of the screen: who one is, and how the connection is. */
+export function statusLine(chat: ChatState, columns: number): Line {
+  const left = [span(' nawaab', { bold: true, color: 'cyan' }), span(`  ${printableLine(chat.me?.name ?? '')}`)];
+  const state = connectionSpans(chat);
+  const all = [...state, span(' ')];
+  return sides(left, lineWidth(all) < columns ? all : state, columns);
+}
+
+/** The connection in words: never better than it is. */
+export function connectionText(state: MessengerState): string {
+  const { connection, trouble, waiting, failed } = state;
+  const queue = waiting === 0 ? '' : `, ${waiting} waiting to be sent`;
+  const lost = failed === 0 ? '' : `, ${failed} failed`;
+  if (trouble !== null) return `${troubles[trouble]}${queue}${lost}`;
+  return `${connection === 'connecting' ? 'connecting …' : connection}${queue}${lost}`;
+}
+
+export function conversationHead(
+  chat: ChatState,
+  conversation: Conversation,
+  { columns }: { readonly columns: number; readonly now: number },
+): Line {
+  const title = span(printableLine(conversation.title), bold);
+  return sides([title, span(about(chat, conversation), dim)], [], columns);
+}
+
+/** Who is typing in the open conversation; null when nobody is. */
+export function typingText({ typists, open }: ChatState): string | null {
+  const names = typists.filter(({ conversation }) => conversation === open?.id).map(({ user }) => printableLine(user));
+  if (names.length === 0) return null;
+  if (names.length > 3) return `${names.length} people are typing …`;
+  return `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} typing …`;
+}
+
+// ---
+
+const troubles = {
+  signInAgain: 'signed out: leave with Ctrl-C and start again to sign in',
+  takenOver: 'offline: another program took this device over; Ctrl-G comes back',
+  broken: 'the database cannot be used',
+} as const;
+
+function connectionSpans({ state }: ChatState): readonly Span[] {
+  const color = state.trouble !== null ? 'red' : state.connection === 'online' ? 'green' : 'yellow';
+  const dot = state.connection === 'online' ? '●' : '○';
+  return [
+    span(`${dot} `, { color }),
+    span(connectionText(state), state.connection === 'online' ? undefined : { color }),
+  ];
+}
+
+function about(chat: ChatState, conversation: Conversation): string {
+  if (!conversation.isMember) return '  you are not in it any more';
+  if (conversation.kind === 'direct') return '';
+  const count = conversation.members.length;
+  const mine = chat.me !== null && conversation.admin?.toLowerCase() === chat.me.name.toLowerCase();
+  const admin = conversation.admin === null ? '' : `, admin ${mine ? 'you' : printableLine(conversation.admin)}`;
+  const alone = othersOf(conversation, chat.me).length === 0;
+  return alone ? '  nobody but you' : `  ${count} members${admin}`;
+}

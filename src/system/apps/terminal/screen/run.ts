@@ -1,0 +1,51 @@
+import { constants } from 'node:os';
+import { createChat } from '../../shared/chat.ts';
+import type { Messenger } from '../../shared/messenger.ts';
+import { chatExit } from '../options.ts';
+import { createApp } from './app.ts';
+import { createKeyReader } from './keys.ts';
+import { mount } from './mount.ts';
+import { takeTerminal } from './terminal.ts';
+
+const frameMs = 16;
+
+/** The program at the screen, until the user leaves. Resolves with the exit status; the terminal is as it was before. */
+export async function runScreen(messenger: Messenger, { to }: { readonly to?: string | undefined }): Promise<number> {
+  const { stdin, stdout } = process;
+  const chat = createChat(messenger, { soon: (call) => setTimeout(call, frameMs) });
+  const size = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
+  const app = createApp({ messenger, chat, size: size(), now: Date.now });
+  const ended = Promise.withResolvers<number>();
+  const bySignal = (name: NodeJS.Signals) => ended.resolve(128 + constants.signals[name]);
+  const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+  for (const name of signals) process.on(name, bySignal);
+  const terminal = takeTerminal(stdin, stdout, hear);
+  const screen = mount(app, stdout, (error) => ended.reject(error));
+  const resized = () => {
+    app.resize(size());
+    screen.redraw();
+  };
+  stdout.on('resize', resized);
+  try {
+    messenger.start();
+    if (to !== undefined) app.command(`/chat ${to}`);
+    return await Promise.race([app.left.then(() => chatExit.done), ended.promise]);
+  } finally {
+    stdout.off('resize', resized);
+    screen.unmount();
+    terminal.release();
+    chat.close();
+    for (const name of signals) process.off(name, bySignal);
+  }
+
+  function hear(chunk: string): void {
+    for (const key of reader.push(chunk)) {
+      if (key.kind === 'ctrl' && key.letter === 'l') screen.redraw();
+      else app.press(key);
+    }
+  }
+}
+
+// ---
+
+const reader = createKeyReader();

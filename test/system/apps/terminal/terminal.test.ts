@@ -1,0 +1,212 @@
+import { spawn as spawnProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createLog, type LocalCluster, startLocalCluster } from '../../../../src/system/node.ts';
+import { loadPty, openTerminal, type Terminal } from '../../../helpers/pty.ts';
+
+const program = resolve(import.meta.dirname, '../../../../bin/nawaab.js');
+const password = 'correct horse';
+const pty = await loadPty();
+if ('missing' in pty) console.warn(`No pseudo-terminals here, so the tests of the screen are skipped: ${pty.missing}`);
+
+let home: string;
+let cluster: LocalCluster;
+const open: Terminal[] = [];
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'terminal-test-'));
+  // PostgreSQL runs as somebody else and must enter.
+  chmodSync(home, 0o755);
+  cluster = await startLocalCluster({
+    servers: 2,
+    database: { kind: 'embedded', directory: join(home, 'database'), persistent: false },
+    logDirectory: join(home, 'logs'),
+    hashCost: { memoryKiB: 8, passes: 1 },
+    log: createLog({ component: 'test', destination: { write: () => {} } }),
+  });
+}, 60_000);
+afterEach(() => {
+  for (const terminal of open.splice(0)) terminal.kill('SIGKILL');
+});
+afterAll(async () => {
+  await cluster?.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function args(user: string, ...more: readonly string[]): readonly string[] {
+  const data = join(home, 'data');
+  return [program, 'chat', '--origin', cluster.endpoints[0]!, '--data', data, '--user', user, ...more];
+}
+
+/** Somebody at a terminal; signed up if need be. */
+function sit(user: string, ...more: readonly string[]): Terminal {
+  if ('missing' in pty) throw new Error(pty.missing);
+  const env = { NAWAAB_PASSWORD: password };
+  const terminal = openTerminal(pty.spawn, { command: process.execPath, args: args(user, '--sign-up', ...more), env });
+  open.push(terminal);
+  return terminal;
+}
+
+interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The program in pipes, until it ends by itself. */
+async function pipe(input: string, user: string, ...more: readonly string[]): Promise<Ran> {
+  const env = { ...process.env, NAWAAB_PASSWORD: password };
+  const child = spawnProcess(process.execPath, args(user, '--sign-up', ...more), { env });
+  child.stdin.end(input);
+  const status = new Promise<number | null>((done) => child.on('close', done));
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { status: await status, out, err };
+}
+
+describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000 }, () => {
+  it('takes two people from nothing to a conversation, and gives the terminal back as it was', async () => {
+    const ada = openTerminal((pty as Extract<typeof pty, { spawn: unknown }>).spawn, {
+      command: process.execPath,
+      args: args('ada'),
+    });
+    open.push(ada);
+    await ada.shows('Is ada new here? [y/n]');
+    // Typed ahead: no key is lost or echoed between the questions.
+    ada.type(`y\r${password}\r${password}\r`);
+    const bob = sit('bob');
+    await ada.shows('● online');
+    await bob.shows('● online');
+    expect(ada.written).not.toContain(password);
+    ada.type('/chat bob\r');
+    await ada.shows('you began this conversation');
+    ada.type('Hello Bob\r');
+    await bob.shows(/ada +1 │/);
+    bob.type('\r');
+    await bob.shows('Hello Bob');
+    await ada.shows('Hello Bob ✓✓ read');
+    bob.type('Hello ');
+    await ada.shows('bob is typing …');
+    bob.type('Ada\r');
+    await ada.shows(/bob +Hello Ada/);
+
+    ada.resize(36, 10);
+    await ada.shows((screen) => screen.lines[0]!.length <= 36 && screen.text.includes('bob: Hello Ada'));
+    expect(ada.screen.cursor).toMatchObject({ x: 2, isVisible: true });
+    ada.type('\u0003');
+    expect(await ada.exited).toMatchObject({ exitCode: 0 });
+    bob.kill('SIGTERM');
+    expect(await bob.exited).toMatchObject({ exitCode: 143 });
+    for (const { screen } of [ada, bob]) expect([...screen.modes], 'only the cursor is on').toEqual([25]);
+    for (const { screen } of [ada, bob]) expect(screen.unknown).toEqual([]);
+    expect(statSync(join(home, 'data')).mode & 0o777).toBe(0o700);
+  });
+
+  it('shuts out who is removed from a group, and says so', async () => {
+    const [eve, fay] = [sit('eve'), sit('fay')];
+    await fay.shows('● online');
+    await eve.shows('● online');
+    eve.type('/group Secrets: fay\r');
+    await eve.shows('Secrets  2 members, admin you');
+    await fay.shows('#Secrets');
+    fay.type('\r');
+    await fay.shows('eve made this group with you');
+    eve.type('/remove fay\r');
+    await fay.shows('eve removed you');
+    await fay.shows('you are not in it any more');
+    eve.type('they are gone\r');
+    await eve.shows('they are gone ✓');
+    fay.type('let me in\r');
+    await fay.shows('not sent: ');
+    expect(fay.screen.text).not.toContain('they are gone');
+  });
+
+  it('goes on when the server under it is killed, and loses nothing when it is killed itself', async () => {
+    const ida = sit('ida', '--to', 'joe');
+    const joe = sit('joe');
+    await joe.shows('● online');
+    await ida.shows('● online');
+    // Joe may not have been there yet when it was asked for first.
+    ida.type('/chat joe\r');
+    await ida.shows('you began this conversation');
+    await Promise.all(cluster.servers.map(({ name }) => cluster.kill(name)));
+    ida.type('one\rtwo\rthree\r');
+    await ida.shows(', 3 waiting to be sent');
+    expect(ida.screen.text).not.toContain('● online');
+    ida.kill('SIGKILL');
+    await ida.exited;
+
+    const again = sit('ida', '--to', 'joe');
+    await again.shows(/3 waiting to be sent[\s\S]*you {2}three …/);
+    await Promise.all(cluster.servers.map(({ name }) => cluster.start(name)));
+    await again.shows(/● online[\s\S]*you {2}three ✓/, 20_000);
+    await joe.shows(/ida +3 │/);
+    joe.type('\r');
+    await joe.shows(/ida +one\n.*ida +two\n.*ida +three\n/);
+  });
+});
+
+describe('nawaab chat in pipes', { timeout: 30_000 }, () => {
+  it('sends standard input as one message, or each line, and prints what comes without control characters', async () => {
+    expect(await pipe('hi', 'leo', '--to', 'kim')).toMatchObject({ status: 1, out: '' });
+    expect(await pipe('', 'kim', '--to', 'leo')).toMatchObject({ status: 3, out: '' });
+    const evil = 'first \u001b[2Jline\nsecond \u202eline\n';
+    expect(await pipe(evil, 'leo', '--to', 'kim')).toEqual({ status: 0, out: '', err: '' });
+    const lines = await pipe('one\n\ntwo\n', 'leo', '--to', 'kim', '--lines', '--json');
+    expect(
+      lines.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { type: 'sent', seq: 3 },
+      { type: 'sent', seq: 4 },
+    ]);
+
+    const [seen] = await followed(4, '--to', 'leo');
+    expect(seen).toEqual([
+      expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d leo: first ␛\[2Jline$/),
+      '    second line',
+      expect.stringMatching(/ leo: one$/),
+      expect.stringMatching(/ leo: two$/),
+    ]);
+    await pipe(evil, 'leo', '--to', 'kim');
+    const [json, status] = await followed(1, '--json');
+    expect(json.map((line) => JSON.parse(line))).toMatchObject([
+      { type: 'item', title: 'leo', sender: 'leo', content: { kind: 'text', text: evil.trimEnd() } },
+    ]);
+    expect(json[0]).toMatch(/^[\x20-\x7e]*$/);
+    expect(status).toBe(0);
+  });
+
+  it('says in one sentence what is missing', async () => {
+    const [unsaid, unknown, nobody, misnamed, unreachable] = await Promise.all([
+      pipe('x', 'max'),
+      pipe('x', 'mia', '--group', 'Ops'),
+      pipe('x', 'moe', '--to', 'nobody-there'),
+      pipe('x', 'no/name'),
+      pipe('x', 'ned', '--origin', 'http://127.0.0.1:1'),
+    ]);
+    expect(unsaid).toMatchObject({ status: 3, err: 'nawaab: Say to whom: --to NAME, or --group TITLE.\n' });
+    expect(unknown.err).toBe('nawaab: There is no group "Ops" here; there is none.\n');
+    expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('No user has this name') });
+    expect(misnamed.err).toContain('"no/name" is not a name');
+    expect(unreachable).toMatchObject({ status: 3, err: expect.stringContaining('start it with `nawaab serve`') });
+  });
+});
+
+/** What kim is printed, until there are so many lines; then it is told to end. */
+async function followed(count: number, ...more: readonly string[]): Promise<[readonly string[], number | null]> {
+  const child = spawnProcess(process.execPath, args('kim', '--follow', ...more), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk;
+    if (out.split('\n').length > count) child.kill('SIGINT');
+  });
+  const status = await new Promise<number | null>((done) => child.on('close', done));
+  return [out.trimEnd().split('\n'), status];
+}
