@@ -33,7 +33,14 @@ describe('a run', () => {
     record: { ...whole.record, complete: true, faults: [] },
     summary: { ...whole.summary, thresholds: [], checks: [], ...changes, verdict },
   });
-  const missed = { check: 'no-accepted-lost', result: 'unknown' as const, summary: '', evidence: [], timeline: [], violations: 0 };
+  const missed = {
+    check: 'no-accepted-lost',
+    result: 'unknown' as const,
+    summary: '',
+    evidence: [],
+    timeline: [],
+    violations: 0,
+  };
 
   it('that could not be judged passes only when no figures were asked for and every promise was kept', () => {
     expect(isKept(run('pass'))).toBe(true);

@@ -1,10 +1,12 @@
 import type {
+  BalancerView,
   Conversation,
   ConversationId,
   Item,
   Me,
   MessengerState,
   Operation,
+  Presence,
   Receipt,
   Seq,
   UserName,
@@ -23,6 +25,10 @@ export interface ChatState {
   /** Asked for and not answered, or failed, in the order of asking. */
   readonly waiting: readonly Operation[];
   readonly typists: readonly Typist[];
+  /** Of those that are watched, by the name in lower case; nobody while not online. */
+  readonly presence: ReadonlyMap<string, Presence>;
+  /** How the balancer spread connections when one came to the present server; null where it does not say. */
+  readonly balancer: BalancerView | null;
   /** What ended the use of the database. */
   readonly broken: string | null;
 }
@@ -67,22 +73,26 @@ export type ChatEvent =
   | { readonly kind: 'expired'; readonly conversation: ConversationId; readonly expired: Expired }
   | { readonly kind: 'receipts'; readonly conversation: ConversationId; readonly receipts: readonly Receipt[] }
   | { readonly kind: 'typing'; readonly typist: Typist; readonly active: boolean }
+  | { readonly kind: 'presence'; readonly presence: Presence }
+  | { readonly kind: 'balancer'; readonly balancer: BalancerView | null }
   | { readonly kind: 'broken'; readonly reason: string };
 
 export const emptyChat: ChatState = {
   me: null,
-  state: { connection: 'offline', trouble: null, waiting: 0, failed: 0 } as MessengerState,
+  state: { connection: 'offline', trouble: null, server: null, waiting: 0, failed: 0 },
   conversations: [],
   open: null,
   waiting: [],
   typists: [],
+  presence: new Map(),
+  balancer: null,
   broken: null,
 };
 
 export function nextChat(chat: ChatState, event: ChatEvent): ChatState {
   switch (event.kind) {
     case 'state':
-      return { ...chat, me: event.me, state: event.state, ...(event.state.connection !== 'online' && { typists: [] }) };
+      return { ...chat, me: event.me, state: event.state, ...(event.state.connection !== 'online' && nobodyKnown) };
     case 'conversations':
       return { ...chat, conversations: event.conversations };
     case 'waiting':
@@ -105,6 +115,10 @@ export function nextChat(chat: ChatState, event: ChatEvent): ChatState {
       return inOpen(chat, event.conversation, (open) => ({ ...open, receipts: event.receipts }));
     case 'typing':
       return { ...chat, typists: withTypist(chat.typists, event.typist, event.active) };
+    case 'presence':
+      return { ...chat, presence: new Map(chat.presence).set(event.presence.user.toLowerCase(), event.presence) };
+    case 'balancer':
+      return { ...chat, balancer: event.balancer };
     case 'broken':
       return { ...chat, broken: event.reason };
     default:
@@ -138,6 +152,9 @@ export function othersOf(conversation: Conversation, me: Me | null): readonly Us
 }
 
 // ---
+
+/** Of what others do nothing is known without a connection. */
+const nobodyKnown = { typists: [], presence: new Map<string, Presence>() };
 
 function withItem(chat: ChatState, item: Item): ChatState {
   const typists = withTypist(chat.typists, { conversation: item.conversation, user: item.sender }, false);

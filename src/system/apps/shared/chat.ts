@@ -1,6 +1,7 @@
 import type { ChatEvent, ChatState, OpenConversation } from './chat-state.ts';
 import { emptyChat, nextChat } from './chat-state.ts';
-import type { ConversationId, Item, Messenger, Seq } from './messenger.ts';
+import type { BalancerView, ConversationId, Item, Messenger, Seq } from './messenger.ts';
+import { usersShown } from './people.ts';
 
 /** A chat's state, kept up to date with its messenger. */
 export interface Chat {
@@ -15,6 +16,8 @@ export interface Chat {
   backTo(seq: Seq): Promise<void>;
   /** Marks read what is at hand of the open conversation. */
   read(): Promise<void>;
+  /** Asks the balancer how it spreads connections now; null where it does not say. */
+  look(): Promise<BalancerView | null>;
   close(): void;
 }
 
@@ -35,9 +38,14 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
   /** Arrivals of the conversation that is being opened, whose page may be from before. */
   let meanwhile: Item[] | null = null;
   let loading: Promise<void> | null = null;
+  let watched = '';
+  let server: Messenger['state']['server'] = null;
 
   const offs = [
-    messenger.on('state', () => apply(connection())),
+    messenger.on('state', () => {
+      apply(connection());
+      askBalancer();
+    }),
     messenger.on('conversation', () => again('conversations')),
     messenger.on('item', (item) => {
       meanwhile?.push(item);
@@ -47,6 +55,7 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
     messenger.on('operation', () => again('waiting')),
     messenger.on('receipt', () => again('receipts')),
     messenger.on('typing', ({ active, ...typist }) => apply({ kind: 'typing', typist, active })),
+    messenger.on('presence', (presence) => apply({ kind: 'presence', presence })),
     messenger.on('broken', (reason) => apply({ kind: 'broken', reason: reason.message })),
   ];
   state = nextChat(state, connection());
@@ -70,6 +79,7 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
       const read = last && messenger.conversation(last.conversation)?.read;
       if (last && read !== undefined && read < last.seq) await messenger.markRead(last.conversation, last.seq);
     },
+    look,
     close() {
       for (const off of offs) off();
       listeners.clear();
@@ -143,6 +153,30 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
       put({ kind: 'receipts', conversation, receipts: messenger.receipts(conversation) });
     }
     stale.conversations = stale.waiting = stale.receipts = false;
+    watch();
+  }
+
+  function watch(): void {
+    const users = usersShown(state);
+    const wanted = users.toSorted().join();
+    if (wanted === watched) return;
+    watched = wanted;
+    messenger.watch(users);
+  }
+
+  async function look(): Promise<BalancerView | null> {
+    const outcome = await messenger.balancer();
+    apply({ kind: 'balancer', balancer: outcome.kind === 'ok' ? outcome.value : null });
+    return state.balancer;
+  }
+
+  /** Once for each server that one comes to. */
+  function askBalancer(): void {
+    const now = messenger.state.server;
+    if (now === server) return;
+    server = now;
+    if (now === null) return;
+    void look();
   }
 
   function put(event: ChatEvent): void {

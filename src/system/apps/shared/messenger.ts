@@ -1,4 +1,5 @@
 /** What clients use of the SDK's types, in one place. */
+export type { BalancerView } from '../../client/balancer-view.ts';
 export type { Content } from '../../client/messenger/content.ts';
 export type {
   Asked,
@@ -9,6 +10,7 @@ export type {
   MessengerState,
   Operation,
   Outcome,
+  Presence,
   Receipt,
 } from '../../client/messenger/contract.ts';
 export type { ConversationId, Seq, UserName } from '../../protocol/ids.ts';

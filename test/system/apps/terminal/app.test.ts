@@ -71,7 +71,7 @@ describe('the screen', () => {
 
   it('counts unread messages in the list until the conversation is opened', async () => {
     await say('psst');
-    expect(shown()).toMatch(/^› bob +1 │/m);
+    expect(shown()).toMatch(/^›.bob +1 │/m);
     await type('\r');
     expect(shown()).toMatch(/bob +psst$/m);
     expect(ada.messenger.conversations()[0]!.unread).toBe(0);
@@ -102,8 +102,21 @@ describe('the screen', () => {
     expect(shown()).toMatch(/you {2}three …$/m);
     ada.server = 0;
     await rig.settle(20_000);
-    expect(shown()).toMatch(/● online $|● online$/m);
+    expect(shown()).toMatch(/● online {2}s1$/m);
     expect(shown()).toMatch(/you {2}three ✓✓$/m);
+  });
+
+  it('shows who is online and when somebody was last seen, and nothing of that while offline itself', async () => {
+    await type('/chat bob\r');
+    expect(shown()).toMatch(/^›•bob +│.*\n/m);
+    expect(shown()).toContain('│ bob  online ');
+    bob.messenger.stop();
+    await rig.settle(10_000);
+    expect(shown()).toMatch(/bob {2}last seen at \d\d:\d\d/);
+    ada.server = null;
+    ada.cut();
+    await rig.settle();
+    expect(shown()).not.toContain('last seen');
   });
 
   it('scrolls through all that was said and stays where it is when more comes', async () => {

@@ -50,6 +50,22 @@ function sit(user: string, ...more: readonly string[]): Terminal {
   return terminal;
 }
 
+/** The code of the open conversation, once both have keys; a device that has just come needs a moment. */
+async function safetyCode(terminal: Terminal): Promise<string> {
+  for (;;) {
+    terminal.type('/verify\r');
+    await terminal.shows(/There is no safety code|(?:\d{5} ){3}/);
+    const code = terminal.screen.text.match(/\d{5}/g);
+    if (code?.length === 12) {
+      terminal.type('\r');
+      await terminal.shows((screen) => !screen.text.includes('Safety code'));
+      return code.join(' ');
+    }
+    terminal.type('x\u007f');
+    await terminal.shows((screen) => !screen.text.includes('There is no safety code'));
+  }
+}
+
 interface Ran {
   readonly status: number | null;
   readonly out: string;
@@ -82,6 +98,8 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000
     expect(ada.written).not.toContain(password);
     ada.type('/chat bob\r');
     await ada.shows('you began this conversation');
+    await ada.shows('end-to-end encrypted');
+    const code = await safetyCode(ada);
     ada.type('Hello Bob\r');
     await bob.shows(/ada +1 │/);
     bob.type('\r');
@@ -91,6 +109,8 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000
     await ada.shows('bob is typing …');
     bob.type('Ada\r');
     await ada.shows(/bob +Hello Ada/);
+
+    expect(await safetyCode(bob)).toBe(code);
 
     ada.resize(36, 10);
     await ada.shows((screen) => screen.lines[0]!.length <= 36 && screen.text.includes('bob: Hello Ada'));
@@ -131,6 +151,7 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000
     // Joe may not have been there yet when it was asked for first.
     ida.type('/chat joe\r');
     await ida.shows('you began this conversation');
+    await safetyCode(ida);
     await Promise.all(cluster.servers.map(({ name }) => cluster.kill(name)));
     ida.type('one\rtwo\rthree\r');
     await ida.shows(', 3 waiting to be sent');
@@ -191,7 +212,7 @@ describe('nawaab chat in pipes', { timeout: 30_000 }, () => {
     ]);
     expect(unsaid).toMatchObject({ status: 3, err: 'nawaab: Say to whom: --to NAME, or --group TITLE.\n' });
     expect(unknown.err).toBe('nawaab: There is no group "Ops" here; there is none.\n');
-    expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('No user has this name') });
+    expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('There is no user nobody-there') });
     expect(misnamed.err).toContain('"no/name" is not a name');
     expect(unreachable).toMatchObject({ status: 3, err: expect.stringContaining('start it with `nawaab serve`') });
   });

@@ -1,7 +1,9 @@
+import { Problem } from '../../../problem.ts';
 import type { Chat } from '../../shared/chat.ts';
-import type { Asked, Conversation, ConversationId, Messenger } from '../../shared/messenger.ts';
+import type { Asked, BalancerView, Conversation, ConversationId, Messenger } from '../../shared/messenger.ts';
+import { printableLine } from '../../shared/printable.ts';
 import type { Line } from '../text/spans.ts';
-import { line } from '../text/spans.ts';
+import { bold, line } from '../text/spans.ts';
 import type { Editor } from './editor.ts';
 import { written } from './editor.ts';
 
@@ -92,6 +94,13 @@ export const commands: readonly Command[] = [
       desk.panel(`${title}: ${members.length} members`, rows);
     },
   },
+  {
+    name: 'verify',
+    usage: '/verify [NAME]',
+    what: 'the safety code, to be compared with the other',
+    words: 0,
+    run: verify,
+  },
   { name: 'search', usage: '/search TEXT', what: 'finds messages', words: 0, run: (desk, text) => desk.search(text) },
   {
     name: 'retry',
@@ -109,6 +118,19 @@ export const commands: readonly Command[] = [
       const failed = messenger.waiting().filter(({ state }) => state.kind === 'failed');
       for (const { id } of failed) await messenger.discard(id);
       say(failed.length === 0 ? 'Nothing has failed.' : `${failed.length} put away.`);
+    },
+  },
+  {
+    name: 'server',
+    usage: '/server',
+    what: 'which server this is, and how the balancer chooses',
+    words: 0,
+    async run({ chat, panel }) {
+      const view = await chat.look();
+      panel(
+        'Servers',
+        view === null ? [line('The balancer does not say.')] : serverLines(view, chat.state.state.server),
+      );
     },
   },
   { name: 'help', usage: '/help', what: 'keys and commands', words: 0, run: (desk) => desk.help() },
@@ -156,6 +178,48 @@ export function completed(text: string, names: readonly string[]): string | null
 
 function namesIn(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((name) => name !== '');
+}
+
+async function verify({ messenger, current, panel }: Desk, text: string): Promise<void> {
+  const { id, kind, title } = current();
+  if (kind === 'group' && text === '') throw new Problem('Say with whom: /verify NAME.');
+  const name = text === '' ? title : text;
+  const code = await messenger.safetyCode(id, text === '' ? undefined : text);
+  if (code === null) {
+    throw new Problem(
+      `There is no safety code with ${name} yet: it needs keys of a device of both, in an encrypted conversation.`,
+    );
+  }
+  panel(`Safety code of you and ${name}`, codeLines(code, name));
+}
+
+function serverLines({ strategy, connections, servers }: BalancerView, here: string | null): readonly Line[] {
+  const rows = servers.map(({ id, healthy, connections: own, stats }) => {
+    const state = !healthy ? 'not healthy' : stats?.draining ? 'draining' : 'healthy';
+    const load =
+      stats === null ? '' : `, CPU ${Math.round(stats.cpuFraction * 100)} %, ${mebibytes(stats.rssBytes)} MiB`;
+    const name = `  ${id === here ? '›' : ' '} ${printableLine(id)}`;
+    return line(`${name}  ${own} connections, ${state}${load}`, id === here ? bold : undefined);
+  });
+  const head = `The balancer chooses by ${printableLine(strategy)}; ${connections} connections go through it.`;
+  return [line(head), [], ...rows];
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}
+
+function codeLines(code: string, name: string): readonly Line[] {
+  const groups = code.split(' ');
+  const rows = Array.from({ length: Math.ceil(groups.length / 4) }, (_, i) => groups.slice(i * 4, i * 4 + 4).join(' '));
+  return [
+    [],
+    ...rows.map((row) => line(`    ${row}`, bold)),
+    [],
+    line(`Let ${printableLine(name)} read theirs to you: by voice, or side by side.`),
+    line('The same on both sides: nobody stands between you.'),
+    line('Different: do not trust this conversation, and ask why.'),
+  ];
 }
 
 function directWith({ messenger }: Desk, name: string): ConversationId | null {

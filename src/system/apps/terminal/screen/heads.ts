@@ -1,16 +1,18 @@
 import type { ChatState } from '../../shared/chat-state.ts';
 import { othersOf } from '../../shared/chat-state.ts';
-import type { Conversation, MessengerState } from '../../shared/messenger.ts';
+import type { Conversation, MessengerState, Presence } from '../../shared/messenger.ts';
+import { presenceIn } from '../../shared/people.ts';
 import { printableLine } from '../../shared/printable.ts';
 import type { Line, Span } from '../text/spans.ts';
 import { bold, dim, lineWidth, sides, span } from '../text/spans.ts';
+import { isSameDay, shortTime } from '../text/time.ts';
 
 /** The first line of the screen: who one is, and how the connection is. */
 export function statusLine(chat: ChatState, columns: number): Line {
   const left = [span(' nawaab', { bold: true, color: 'cyan' }), span(`  ${printableLine(chat.me?.name ?? '')}`)];
   const state = connectionSpans(chat);
-  const all = [...state, span(' ')];
-  return sides(left, lineWidth(all) < columns ? all : state, columns);
+  const all = [...state, ...placeSpans(chat), span(' ')];
+  return sides(left, lineWidth([...left, ...all]) < columns ? all : state, columns);
 }
 
 /** The connection in words: never better than it is. */
@@ -25,10 +27,16 @@ export function connectionText(state: MessengerState): string {
 export function conversationHead(
   chat: ChatState,
   conversation: Conversation,
-  { columns }: { readonly columns: number; readonly now: number },
+  { columns, now }: { readonly columns: number; readonly now: number },
 ): Line {
   const title = span(printableLine(conversation.title), bold);
-  return sides([title, span(about(chat, conversation), dim)], [], columns);
+  const secrecy = conversation.isEncrypted
+    ? span('end-to-end encrypted', { color: 'green' })
+    : span('not encrypted', { color: 'yellow' });
+  const left = [title, span(about(chat, conversation, now), dim)];
+  // Where there is no room for both, how it is encrypted can be asked for with /verify.
+  const isRoomy = lineWidth([...left, secrecy]) + 2 <= columns;
+  return sides(left, isRoomy || !conversation.isEncrypted ? [secrecy] : [], columns);
 }
 
 /** Who is typing in the open conversation; null when nobody is. */
@@ -56,9 +64,22 @@ function connectionSpans({ state }: ChatState): readonly Span[] {
   ];
 }
 
-function about(chat: ChatState, conversation: Conversation): string {
+/** Which server one is on, and how the balancer chose it. */
+function placeSpans({ state, balancer }: ChatState): readonly Span[] {
+  if (state.server === null) return [];
+  const how = balancer === null ? '' : ` by ${printableLine(balancer.strategy)}`;
+  return [span(`  ${printableLine(state.server)}${how}`, dim)];
+}
+
+function presenceText({ online, at }: Presence, now: number): string {
+  if (online) return '  online';
+  return at === 0 ? '' : `  last seen ${isSameDay(at, now) ? 'at' : 'on'} ${shortTime(at, now)}`;
+}
+
+function about(chat: ChatState, conversation: Conversation, now: number): string {
   if (!conversation.isMember) return '  you are not in it any more';
-  if (conversation.kind === 'direct') return '';
+  const presence = presenceIn(chat, conversation.id);
+  if (conversation.kind === 'direct') return presence === null ? '' : presenceText(presence, now);
   const count = conversation.members.length;
   const mine = chat.me !== null && conversation.admin?.toLowerCase() === chat.me.name.toLowerCase();
   const admin = conversation.admin === null ? '' : `, admin ${mine ? 'you' : printableLine(conversation.admin)}`;

@@ -1,5 +1,6 @@
 import type { ChatState } from '../../shared/chat-state.ts';
 import type { Conversation } from '../../shared/messenger.ts';
+import { presenceIn } from '../../shared/people.ts';
 import { printableLine } from '../../shared/printable.ts';
 import type { Line, Style } from '../text/spans.ts';
 import { bold, dim, sides, span } from '../text/spans.ts';
@@ -33,7 +34,7 @@ function heading({ conversations }: ChatState, columns: number): Line {
 }
 
 function row(
-  { open }: ChatState,
+  chat: ChatState,
   conversation: Conversation,
   { columns, ui, isPointed }: { readonly columns: number; readonly ui: Ui; readonly isPointed: boolean },
 ): Line {
@@ -41,10 +42,13 @@ function row(
   const isChosen = isPointed && ui.focus === 'list';
   const style: Style = isChosen ? { inverse: true } : unread > 0 ? bold : isMember ? {} : dim;
   const pointer = isPointed ? '›' : ' ';
-  const sign = kind === 'group' ? '#' : ' ';
+  const isOnline = presenceIn(chat, id)?.online === true;
+  const sign = kind === 'group' ? span('#', style) : span(isOnline ? '•' : ' ', isChosen ? style : { color: 'green' });
   const right =
-    unread > 0 && open?.id !== id ? [span(` ${count(unread)} `, isChosen ? style : { color: 'cyan', bold: true })] : [];
-  return sides([span(`${pointer}${sign}${printableLine(title)}`, style)], right, columns);
+    unread > 0 && chat.open?.id !== id
+      ? [span(` ${count(unread)} `, isChosen ? style : { color: 'cyan', bold: true })]
+      : [];
+  return sides([span(pointer, style), sign, span(printableLine(title), style)], right, columns);
 }
 
 function count(unread: number): string {
