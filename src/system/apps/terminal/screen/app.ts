@@ -1,6 +1,8 @@
 import type { Chat } from '../../shared/chat.ts';
 import type { Messenger } from '../../shared/messenger.ts';
-import { commandIn, type Desk } from './commands.ts';
+import { commandIn } from './commands.ts';
+import type { Desk } from './desk.ts';
+import { edit, emptyEditor, insert, written } from './editor.ts';
 import { type Frame, frameOf } from './frame.ts';
 import { helpLines } from './help.ts';
 import type { Key } from './keys.ts';
@@ -8,7 +10,7 @@ import { scrolledPanel } from './panels.ts';
 import { createSearching } from './searching.ts';
 import { createShowing } from './showing.ts';
 import { createStage } from './stage.ts';
-import type { Size } from './ui.ts';
+import type { AskPanel, Size } from './ui.ts';
 import { createWriting } from './writing.ts';
 
 /** The program at the screen, without a screen: keys go in, frames come out. */
@@ -51,6 +53,7 @@ export function createApp({ messenger, chat, size, now }: AppOptions): App {
     },
     show: showing.show,
     panel: showing.panel,
+    ask: (question) => new Promise((answer) => put({ panel: { kind: 'ask', question, typed: emptyEditor, answer } })),
     search: searching.begin,
     retryAll,
     help,
@@ -80,6 +83,7 @@ export function createApp({ messenger, chat, size, now }: AppOptions): App {
     if (key.kind === 'ctrl') return control(key.letter);
     if (key.kind === 'help') return help();
     if (panel?.kind === 'search') return searching.press(key, panel);
+    if (panel?.kind === 'ask') return answerKey(key, panel);
     if (panel) return panelKey(key);
     if (key.kind === 'next') return showing.neighbour(1);
     if (key.kind === 'previous') return showing.neighbour(-1);
@@ -101,6 +105,15 @@ export function createApp({ messenger, chat, size, now }: AppOptions): App {
     const asksTwice = isText(key, '?') && panel.title === helpTitle;
     if (asksTwice) writing.write('?');
     if (asksTwice || key.kind === 'escape' || key.kind === 'enter' || isText(key, 'q')) showing.closePanel();
+  }
+
+  function answerKey(key: Key, panel: AskPanel) {
+    const typed = key.kind === 'text' ? insert(panel.typed, key.text.replaceAll('\n', '')) : panel.typed;
+    if (key.kind !== 'enter' && key.kind !== 'escape') {
+      return put({ panel: { ...panel, typed: key.kind === 'edit' ? edit(typed, key.how) : typed } });
+    }
+    showing.closePanel();
+    panel.answer(key.kind === 'enter' ? written(typed) : null);
   }
 
   function listKey(key: Key) {

@@ -2,12 +2,11 @@ import type { Line } from '../text/spans.ts';
 import { bold, dim, line, span } from '../text/spans.ts';
 import { wrap } from '../text/width.ts';
 import { commands } from './commands.ts';
-import type { Ui } from './ui.ts';
+import type { Panel, Ui } from './ui.ts';
 
 /** The line at the foot of the screen: what the most useful keys do here, as many as there is room for. */
 export function helpKeys(ui: Ui, columns: number): string {
-  const keys =
-    ui.panel?.kind === 'search' ? searchKeys : ui.panel ? panelKeys : ui.focus === 'list' ? listKeys : writeKeys;
+  const keys = ui.panel ? keysOf[ui.panel.kind] : ui.focus === 'list' ? listKeys : writeKeys;
   let text = ' ';
   for (const key of keys) {
     if (text.length + key.length + 2 > columns) break;
@@ -37,8 +36,11 @@ export function helpLines(columns: number): readonly Line[] {
 
 const writeKeys = ['? help', 'Enter send', 'Tab conversations', 'PgUp older', 'Ctrl-F search', 'Ctrl-C quit'];
 const listKeys = ['? help', '↑ ↓ choose', 'Enter open', '/ command', 'Ctrl-F search', 'Ctrl-C quit'];
-const panelKeys = ['Esc back', '↑ ↓ PgUp PgDn scroll', 'Ctrl-C quit'];
-const searchKeys = ['Esc back', 'Enter search', '↑ ↓ choose', 'Ctrl-C quit'];
+const keysOf: Readonly<Record<Panel['kind'], readonly string[]>> = {
+  text: ['Esc back', '↑ ↓ PgUp PgDn scroll', 'Ctrl-C quit'],
+  search: ['Esc back', 'Enter search', '↑ ↓ choose', 'Ctrl-C quit'],
+  ask: ['Enter done', 'Esc give up', 'Ctrl-C quit'],
+};
 
 const keyTable: readonly (readonly [string, string])[] = [
   ['? or F1', 'this help'],

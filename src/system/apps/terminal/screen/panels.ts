@@ -8,7 +8,7 @@ import { shortTime } from '../text/time.ts';
 import { cut } from '../text/width.ts';
 import { written } from './editor.ts';
 import { sayingOf } from './timeline.ts';
-import type { Panel, SearchPanel, TextPanel } from './ui.ts';
+import type { AskPanel, Panel, SearchPanel, TextPanel } from './ui.ts';
 
 interface Place {
   readonly columns: number;
@@ -18,6 +18,7 @@ interface Place {
 }
 
 export function panelLines(panel: Panel, place: Place): readonly Line[] {
+  if (panel.kind === 'ask') return askLines(panel, place);
   return panel.kind === 'text' ? textLines(panel, place) : searchLines(panel, place);
 }
 
@@ -33,6 +34,12 @@ function textLines({ title, lines, at }: TextPanel, { columns, height }: Place):
   const shown = lines.slice(at, at + height - 1);
   const more = lines.length > at + height - 1 ? ' (↓ more)' : '';
   return [rule(`${printableLine(title)}${more}`, columns), ...shown];
+}
+
+/** That something is typed can be seen, what it is and how much cannot. */
+function askLines({ question, typed }: AskPanel, { columns }: Place): readonly Line[] {
+  const state = written(typed) === '' ? '' : '  (typed; it does not appear)';
+  return [rule(printableLine(question), columns), line(state, dim)];
 }
 
 function searchLines(panel: SearchPanel, place: Place): readonly Line[] {

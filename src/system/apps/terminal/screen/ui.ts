@@ -29,7 +29,7 @@ export interface Anchor {
 }
 
 /** What covers the conversation for a while. */
-export type Panel = TextPanel | SearchPanel;
+export type Panel = TextPanel | SearchPanel | AskPanel;
 
 export interface TextPanel {
   readonly kind: 'text';
@@ -48,6 +48,15 @@ export interface SearchPanel {
   readonly found: readonly Item[];
   readonly at: number;
   readonly isBusy: boolean;
+}
+
+/** A question. What is typed in answer does not appear. */
+export interface AskPanel {
+  readonly kind: 'ask';
+  readonly question: string;
+  readonly typed: Editor;
+  /** Called with what was typed; null when the user gave up. */
+  readonly answer: (typed: string | null) => void;
 }
 
 export interface Notice {

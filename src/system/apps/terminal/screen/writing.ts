@@ -1,7 +1,7 @@
 import { Problem } from '../../../problem.ts';
 import type { Conversation } from '../../shared/messenger.ts';
-import type { Desk } from './commands.ts';
 import { commandIn, completed, findCommand } from './commands.ts';
+import type { Desk } from './desk.ts';
 import { type Edit, edit, editorOf, emptyEditor, insert, written } from './editor.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,0 +1,133 @@
+import { Problem } from '../../../problem.ts';
+import type { Conversation, ConversationId } from '../../shared/messenger.ts';
+import { printableLine } from '../../shared/printable.ts';
+import type { Line } from '../text/spans.ts';
+import { bold, line } from '../text/spans.ts';
+import type { Command, Desk } from './desk.ts';
+
+/** Conversations and what is said in them. */
+export const talkCommands: readonly Command[] = [
+  {
+    name: 'chat',
+    usage: '/chat NAME',
+    what: 'writes to somebody',
+    words: 1,
+    async run(desk, text) {
+      const found = directWith(desk, text);
+      const conversation = found ?? (await desk.settled(desk.messenger.openDirect(text)));
+      if (conversation !== null) await desk.show(conversation);
+    },
+  },
+  {
+    name: 'group',
+    usage: '/group TITLE: NAMES',
+    what: 'makes a group; you are its admin',
+    words: 1,
+    async run(desk, text) {
+      const [, title = '', names = ''] = /^([^:]*):?(.*)$/s.exec(text) ?? [];
+      const conversation = await desk.settled(desk.messenger.createGroup(title.trim(), namesIn(names)));
+      if (conversation !== null) await desk.show(conversation);
+    },
+  },
+  {
+    name: 'add',
+    usage: '/add NAMES',
+    what: 'adds people to the group (admin)',
+    words: 1,
+    async run(desk, text) {
+      await desk.settled(desk.messenger.invite(desk.current().id, namesIn(text)));
+    },
+  },
+  {
+    name: 'remove',
+    usage: '/remove NAMES',
+    what: 'removes people from the group (admin)',
+    words: 1,
+    async run(desk, text) {
+      await desk.settled(desk.messenger.remove(desk.current().id, namesIn(text)));
+    },
+  },
+  {
+    name: 'leave',
+    usage: '/leave',
+    what: 'leaves the group',
+    words: 0,
+    async run(desk) {
+      await desk.settled(desk.messenger.leave(desk.current().id));
+    },
+  },
+  {
+    name: 'members',
+    usage: '/members',
+    what: 'who is in it, and who is admin',
+    words: 0,
+    run(desk) {
+      const { title, members, admin } = desk.current();
+      const rows = members.map((name) => line(`  ${name}${name === admin ? '  admin' : ''}`));
+      desk.panel(`${title}: ${members.length} members`, rows);
+    },
+  },
+  {
+    name: 'verify',
+    usage: '/verify [NAME]',
+    what: 'the safety code, to be compared with the other',
+    words: 0,
+    run: verify,
+  },
+  { name: 'search', usage: '/search TEXT', what: 'finds messages', words: 0, run: (desk, text) => desk.search(text) },
+  {
+    name: 'retry',
+    usage: '/retry',
+    what: 'tries again what was not sent',
+    words: 0,
+    run: (desk) => desk.retryAll(),
+  },
+  {
+    name: 'discard',
+    usage: '/discard',
+    what: 'puts away what was not sent',
+    words: 0,
+    async run({ messenger, say }) {
+      const failed = messenger.waiting().filter(({ state }) => state.kind === 'failed');
+      for (const { id } of failed) await messenger.discard(id);
+      say(failed.length === 0 ? 'Nothing has failed.' : `${failed.length} put away.`);
+    },
+  },
+];
+
+// ---
+
+function namesIn(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((name) => name !== '');
+}
+
+async function verify({ messenger, current, panel }: Desk, text: string): Promise<void> {
+  const { id, kind, title } = current();
+  if (kind === 'group' && text === '') throw new Problem('Say with whom: /verify NAME.');
+  const name = text === '' ? title : text;
+  const code = await messenger.safetyCode(id, text === '' ? undefined : text);
+  if (code === null) {
+    throw new Problem(
+      `There is no safety code with ${name} yet: it needs keys of a device of both, in an encrypted conversation.`,
+    );
+  }
+  panel(`Safety code of you and ${name}`, codeLines(code, name));
+}
+
+function codeLines(code: string, name: string): readonly Line[] {
+  const groups = code.split(' ');
+  const rows = Array.from({ length: Math.ceil(groups.length / 4) }, (_, i) => groups.slice(i * 4, i * 4 + 4).join(' '));
+  return [
+    [],
+    ...rows.map((row) => line(`    ${row}`, bold)),
+    [],
+    line(`Let ${printableLine(name)} read theirs to you: by voice, or side by side.`),
+    line('The same on both sides: nobody stands between you.'),
+    line('Different: do not trust this conversation, and ask why.'),
+  ];
+}
+
+function directWith({ messenger }: Desk, name: string): ConversationId | null {
+  const isIt = ({ kind, title }: Conversation) => kind === 'direct' && title.toLowerCase() === name.toLowerCase();
+  return messenger.conversations().find(isIt)?.id ?? null;
+}
