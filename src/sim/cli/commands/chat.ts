@@ -11,6 +11,8 @@ interface Options {
   readonly to?: string;
   readonly group?: string;
   readonly lines?: true;
+  readonly image?: string;
+  readonly images?: string;
   readonly follow?: true;
   readonly json?: true;
   readonly timeout?: number;
@@ -27,7 +29,9 @@ export function chatCommand(): Command {
     .option('--to <name>', 'write to this user')
     .option('--group <title>', 'write to this group')
     .option('--lines', 'each line of standard input is a message; without it, all of it is one')
+    .option('--image <file>', 'send this image')
     .option('--follow', 'print what comes, unread messages first')
+    .option('--images <folder>', 'with --follow: save images that come')
     .option('--json', 'print JSON, one object in a line')
     .option('--timeout <duration>', 'how long to wait until it is sent (default: 30s)', parseDuration)
     .addHelpText('after', examples)
@@ -45,6 +49,7 @@ Examples:
   nawaab chat
   nawaab chat --user alice --to bob
   echo hello | nawaab chat --user alice --to bob
+  nawaab chat --user alice --to bob --image cat.png
   nawaab chat --user bob --to alice --follow
   tail -n 0 -f app.log | nawaab chat --user logger --group Ops --lines
   nawaab chat --user bob --follow --json`;

@@ -69,6 +69,8 @@ export type ChatEvent =
       readonly items: readonly Item[];
       readonly hasOlder: boolean;
     }
+  /** Only the newest stay at hand. */
+  | { readonly kind: 'trimmed'; readonly most: number }
   | { readonly kind: 'items'; readonly items: readonly Item[] }
   | { readonly kind: 'expired'; readonly conversation: ConversationId; readonly expired: Expired }
   | { readonly kind: 'receipts'; readonly conversation: ConversationId; readonly receipts: readonly Receipt[] }
@@ -103,6 +105,8 @@ export function nextChat(chat: ChatState, event: ChatEvent): ChatState {
       return { ...chat, open: null };
     case 'items':
       return event.items.reduce(withItem, chat);
+    case 'trimmed':
+      return { ...chat, open: chat.open && trimmed(chat.open, event.most) };
     case 'older':
       return inOpen(chat, event.conversation, (open) => ({
         ...open,
@@ -163,6 +167,11 @@ function withItem(chat: ChatState, item: Item): ChatState {
 
 function inOpen(chat: ChatState, id: ConversationId, change: (open: OpenConversation) => OpenConversation): ChatState {
   return chat.open?.id === id ? { ...chat, open: change(chat.open) } : chat;
+}
+
+function trimmed(open: OpenConversation, most: number): OpenConversation {
+  if (open.items.length <= most) return open;
+  return { ...open, items: open.items.slice(-most), hasOlder: true };
 }
 
 /** In order, each once. */

@@ -14,6 +14,8 @@ export interface Chat {
   older(): Promise<void>;
   /** Brings entries to hand back to this one. */
   backTo(seq: Seq): Promise<void>;
+  /** Lets go of what is far above, for who looks at the newest entries. */
+  trim(): void;
   /** Marks read what is at hand of the open conversation. */
   read(): Promise<void>;
   /** Asks the balancer how it spreads connections now; null where it does not say. */
@@ -73,6 +75,9 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
     older,
     async backTo(seq) {
       while (state.open?.hasOlder && (state.open.items[0]?.seq ?? 0) > seq) await older();
+    },
+    trim() {
+      if ((state.open?.items.length ?? 0) > page * pagesMost) apply({ kind: 'trimmed', most: page });
     },
     async read() {
       const last = state.open?.items.at(-1);
@@ -187,3 +192,5 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
 // ---
 
 const pageDefault = 100;
+/** Pages at hand before there is something to let go of. */
+const pagesMost = 3;

@@ -13,4 +13,5 @@ export type {
   Presence,
   Receipt,
 } from '../../client/messenger/contract.ts';
-export type { ConversationId, Seq, UserName } from '../../protocol/ids.ts';
+export type { ImageOutcome } from '../../client/messenger/image-contract.ts';
+export type { ClientId, ConversationId, Seq, UserName } from '../../protocol/ids.ts';

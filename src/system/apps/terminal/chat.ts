@@ -1,4 +1,4 @@
-import { printableLine } from '../shared/printable.ts';
+import { printableLine, printableText } from '../shared/printable.ts';
 import { type ChatOptions, chatExit } from './options.ts';
 import { runPiped } from './piped/piped.ts';
 import { Interrupted } from './prompt.ts';
@@ -9,7 +9,8 @@ import { openSignedIn } from './signing-in.ts';
  * out. Resolves with the exit status of `chatExit`; throws a `Problem` when it could not run.
  */
 export async function chat(options: ChatOptions): Promise<number> {
-  const hasScreen = process.stdin.isTTY && process.stdout.isTTY && !options.follow && !options.json && !options.lines;
+  const isPiped = options.follow || options.json || options.lines || options.image !== undefined;
+  const hasScreen = process.stdin.isTTY && process.stdout.isTTY && !isPiped;
   try {
     const messenger = await openSignedIn(options);
     try {
@@ -45,7 +46,8 @@ async function inPipes(messenger: Opened, options: ChatOptions): Promise<number>
   try {
     return await runPiped(messenger, options, {
       input: stdin.isTTY ? null : stdin,
-      print: (line) => void stdout.write(`${line}\n`),
+      // It is harmless already; here is who makes sure.
+      print: (line) => void stdout.write(`${printableText(line)}\n`),
       complain: (line) => void stderr.write(`nawaab: ${printableLine(line)}\n`),
       ending: controller.signal,
     });

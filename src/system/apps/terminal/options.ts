@@ -17,6 +17,10 @@ export interface ChatOptions {
   readonly group?: string;
   /** Each line of standard input is a message. Default: all of it is one. */
   readonly lines?: boolean;
+  /** Sends this file, an image, instead of standard input. */
+  readonly image?: string;
+  /** With `follow`: saves images that come in this folder. */
+  readonly images?: string;
   /** Prints what comes. */
   readonly follow?: boolean;
   /** Prints JSON, one object in a line. */

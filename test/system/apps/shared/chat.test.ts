@@ -105,6 +105,18 @@ describe('the state of a chat', () => {
     expect(paged.state.open?.hasOlder).toBe(false);
   });
 
+  it('lets go of what is far above and brings it back when it is wanted', async () => {
+    const said = Array.from({ length: 40 }, (_, i) => `message ${i}`);
+    const paged = chatOf(ada, 10);
+    await paged.open(room);
+    for (const text of said) bob.messenger.send(room, text);
+    await rig.settle(2000);
+    paged.trim();
+    expect(texts(paged)).toEqual(said.slice(30));
+    await paged.older();
+    expect(texts(paged)).toEqual(said.slice(20));
+  });
+
   it('knows who is typing, until they have written or the connection is lost', async () => {
     await chat.open(room);
     bob.messenger.typing(room);

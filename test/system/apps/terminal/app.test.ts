@@ -1,11 +1,18 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCanvas } from '@napi-rs/canvas';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createChat } from '../../../../src/system/apps/shared/chat.ts';
 import type { ConversationId } from '../../../../src/system/apps/shared/messenger.ts';
 import { type App, createApp } from '../../../../src/system/apps/terminal/screen/app.ts';
 import { createKeyReader } from '../../../../src/system/apps/terminal/screen/keys.ts';
 import { lineWidth, textOf } from '../../../../src/system/apps/terminal/text/spans.ts';
 import { createMessengerRig, type Device, type MessengerRig } from '../../../helpers/messenger-rig.ts';
+
+/** Files and hashes take real time. */
+const patience = { timeout: 10_000, interval: 5 };
 
 let rig: MessengerRig;
 let bob: Device;
@@ -143,6 +150,54 @@ describe('the screen', () => {
     expect(shown()).toContain('1 found');
     await type('\r');
     expect(shown()).toMatch(/bob {2}the needle$/m);
+  });
+
+  it('sends an image from a path with spaces, and saves it as a file under a name of its own', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'terminal-app-'));
+    try {
+      const bytes = await createCanvas(30, 20).encode('png');
+      const path = join(folder, 'my cat.png');
+      writeFileSync(path, bytes);
+      await type('/chat bob\r');
+      await type(`/image ${path} Look at her\r`);
+      await vi.waitFor(async () => {
+        await rig.settle();
+        expect(shown()).toMatch(/you {2}\[PNG image, 30×20, 1 KB\] Look at her ✓/);
+      }, patience);
+      app = appOf(bob);
+      await type('\r');
+      for (const name of ['nawaab-1-2.png', 'nawaab-1-2-2.png']) {
+        await type(`/save ${folder}\r`);
+        await vi.waitFor(async () => {
+          await rig.settle();
+          expect(shown()).toContain('Saved as');
+          expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true);
+        }, patience);
+        expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+      }
+      await type('/image /nowhere.png\r');
+      await vi.waitFor(() => expect(shown()).toContain('The file /nowhere.png cannot be read (ENOENT)'), patience);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('asks for passwords without showing them, and says when they are wrong', async () => {
+    await type('/chat bob\r');
+    await type('/password\r');
+    for (const typed of ['not my password', 'a new password', 'a new password']) {
+      await type(typed);
+      expect(shown()).not.toContain(typed);
+      await type('\r');
+    }
+    await vi.waitFor(async () => {
+      await rig.settle();
+      expect(shown()).toContain('That is not your password.');
+    }, patience);
+    await type('/password\r');
+    await type('\u001b');
+    await type('/devices\r');
+    await vi.waitFor(() => expect(shown()).toMatch(/test-[0-9a-f]{16} {2}since .* {2}this one/), patience);
   });
 
   it('opens its help with ? and writes a question mark when it is pressed again', async () => {

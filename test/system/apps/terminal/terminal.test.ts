@@ -99,6 +99,7 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000
     ada.type('/chat bob\r');
     await ada.shows('you began this conversation');
     await ada.shows('end-to-end encrypted');
+    await ada.shows(/● online {2}s[12] by least-connections$/m);
     const code = await safetyCode(ada);
     ada.type('Hello Bob\r');
     await bob.shows(/ada +1 │/);

@@ -1,5 +1,6 @@
-import type { Conversation, ConversationId, Item, Messenger, Seq } from '../../shared/messenger.ts';
+import type { Content, Conversation, ConversationId, Item, Messenger, Seq } from '../../shared/messenger.ts';
 import { printableJson, printableLine } from '../../shared/printable.ts';
+import { saveImage } from '../pictures/files.ts';
 import { changeText, sayingOf } from '../screen/timeline.ts';
 import { stamp } from '../text/time.ts';
 
@@ -7,7 +8,10 @@ interface Following {
   /** Null for all conversations. */
   readonly place: ConversationId | null;
   readonly json: boolean;
+  /** Folder that images are saved in; null: they are not fetched. */
+  readonly images: string | null;
   readonly print: (line: string) => void;
+  readonly complain: (line: string) => void;
   readonly ending: AbortSignal;
 }
 
@@ -15,7 +19,10 @@ interface Following {
  * Prints what others write, beginning with what was not read, until it is to end. What was printed is marked read, so
  * that the next time goes on behind it.
  */
-export async function follow(messenger: Messenger, { place, json, print, ending }: Following): Promise<void> {
+export async function follow(
+  messenger: Messenger,
+  { place, json, images, print, complain, ending }: Following,
+): Promise<void> {
   const done = Promise.withResolvers<void>();
   const shown = new Map<ConversationId, Seq>();
   /** One after the other, so that lines keep their order. */
@@ -45,23 +52,33 @@ export async function follow(messenger: Messenger, { place, json, print, ending 
       const page = await messenger.history({ conversation: id, after });
       const last = page.at(-1);
       if (last === undefined || ending.aborted) return;
-      for (const item of page) {
-        const text = item.isOwn
-          ? null
-          : json
-            ? jsonLine(item, conversation)
-            : textLine(item, conversation, place !== null);
-        if (text !== null) print(text);
-      }
+      for (const item of page) if (!item.isOwn) await showItem(item, conversation);
       shown.set(id, last.seq);
       await messenger.markRead(id, last.seq);
     }
   }
 
-  function textLine(item: Item, { kind, title }: Conversation, isOne: boolean): string | null {
-    const where = isOne || kind === 'direct' ? '' : `[${printableLine(title)}] `;
+  async function showItem(item: Item, conversation: Conversation): Promise<void> {
+    const file = images !== null && item.content.kind === 'image' ? await fetched(item, images) : null;
+    const line = json ? jsonLine(item, conversation, file) : textLine(item, conversation, file);
+    if (line !== null) print(line);
+  }
+
+  /** The image as a file in the folder; null, and the reason said, when it cannot be had. */
+  async function fetched({ conversation, seq }: Item, folder: string): Promise<string | null> {
+    const image = await messenger.readImage(conversation, seq);
+    if (image.kind === 'image') return saveImage({ path: folder, name: `nawaab-${conversation}-${seq}`, ...image });
+    complain(`The image ${conversation}-${seq} was not saved: ${image.reason}`);
+    return null;
+  }
+
+  function textLine(item: Item, { kind, title }: Conversation, file: string | null): string | null {
+    const where = place !== null || kind === 'direct' ? '' : `[${printableLine(title)}] `;
     const head = `${stamp(item.at)} ${where}`;
-    if (item.content.kind !== 'membership') return `${head}${item.sender}: ${indented(sayingOf(item.content).text)}`;
+    const saved = file === null ? '' : ` saved as ${printableLine(file)}`;
+    if (item.content.kind !== 'membership') {
+      return `${head}${printableLine(item.sender)}: ${indented(sayingOf(item.content).text)}${saved}`;
+    }
     const change = printableLine(changeText(item, messenger.me?.name ?? null));
     return change === '' ? null : `${head}— ${change} —`;
   }
@@ -74,7 +91,26 @@ function indented(text: string): string {
   return text.replaceAll('\n', '\n    ');
 }
 
-function jsonLine({ conversation, seq, at, sender, content }: Item, { kind, title }: Conversation): string {
+function jsonLine({ conversation, seq, at, sender, content }: Item, of: Conversation, file: string | null): string {
+  const { kind, title } = of;
   const when = new Date(at).toISOString();
-  return printableJson({ type: 'item', conversation, kind, title, seq, at: when, sender, content });
+  const saved = file === null ? {} : { file };
+  return printableJson({
+    type: 'item',
+    conversation,
+    kind,
+    title,
+    seq,
+    at: when,
+    sender,
+    content: plain(content),
+    ...saved,
+  });
+}
+
+/** Without the bytes of a thumbnail. */
+function plain(content: Content): object {
+  if (content.kind !== 'image') return content;
+  const { thumbnail: _, ...image } = content.image;
+  return { ...content, image };
 }

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { Problem } from '../../../problem.ts';
-import type { Asked, ConversationId, Messenger, Outcome } from '../../shared/messenger.ts';
+import type { ClientId, ConversationId, ImageOutcome, Messenger } from '../../shared/messenger.ts';
 import { printableJson } from '../../shared/printable.ts';
 import { type ChatOptions, chatExit } from '../options.ts';
+import { imageFile } from '../pictures/files.ts';
 import { follow } from './follow.ts';
 import { placeOf, Refused } from './place.ts';
 
@@ -28,8 +29,9 @@ export async function runPiped(messenger: Messenger, options: ChatOptions, pipes
     const patient = options.follow === true && input === null;
     const within = patient ? untilEnd(ending) : withTimeout(options.timeoutMs ?? timeoutDefaultMs, ending);
     const place = await placeOf(messenger, options, within);
-    const printing = options.follow ? follow(messenger, { place, json: options.json === true, ...pipes }) : null;
-    const status = input === null ? chatExit.done : await sendAll(messenger, { place, options, within, pipes, input });
+    const following = { place, json: options.json === true, images: options.images ?? null, ...pipes };
+    const printing = options.follow ? follow(messenger, following) : null;
+    const status = await sendAll(messenger, { place, options, within, pipes });
     await printing;
     return status;
   } catch (error) {
@@ -60,6 +62,9 @@ const troubles = {
 
 class Late extends Error {}
 
+/** How a message or an image ended. */
+type Sent = ImageOutcome;
+
 type Within = <T>(work: Promise<T>) => Promise<T>;
 
 interface Sending {
@@ -67,19 +72,27 @@ interface Sending {
   readonly options: ChatOptions;
   readonly within: Within;
   readonly pipes: Pipes;
-  readonly input: NodeJS.ReadableStream;
 }
 
-async function sendAll(messenger: Messenger, { place, options, within, pipes, input }: Sending): Promise<number> {
-  const outcomes: Promise<Outcome>[] = [];
-  for await (const message of messagesOf(input, options, pipes.ending)) {
-    if (place === null) throw new Problem('Say to whom: --to NAME, or --group TITLE.');
-    const asked = messenger.send(place, message);
-    outcomes.push(told(messenger, asked, options, pipes));
+/** The image, or else what is piped in. */
+async function sendAll(messenger: Messenger, { place, options, within, pipes }: Sending): Promise<number> {
+  const outcomes: Promise<Sent>[] = [];
+  const at = () => {
+    if (place !== null) return place;
+    throw new Problem('Say to whom: --to NAME, or --group TITLE.');
+  };
+  if (options.image !== undefined) {
+    const { outcome } = messenger.sendImage(at(), await imageFile(options.image));
+    outcomes.push(told(messenger, outcome, options, pipes));
+  } else if (pipes.input !== null) {
+    for await (const message of messagesOf(pipes.input, options, pipes.ending)) {
+      const { id, outcome } = messenger.send(at(), message);
+      outcomes.push(told(messenger, outcome, options, pipes, id));
+    }
   }
   if (outcomes.length === 0 && !options.follow) throw new Problem('There was nothing on standard input to be sent.');
   const settled = await within(Promise.all(outcomes));
-  return settled.some(({ kind }) => kind === 'failed') ? chatExit.refused : chatExit.done;
+  return settled.every(({ kind }) => kind === 'sent') ? chatExit.done : chatExit.refused;
 }
 
 /** All of the input, without the line feed at its end; or each of its lines that has something in it. */
@@ -99,20 +112,19 @@ async function* messagesOf(
 /** What was refused is said and put away: nobody would look for it. */
 async function told(
   messenger: Messenger,
-  { id, outcome }: Asked,
+  outcome: Promise<Sent>,
   { json }: ChatOptions,
   { print, complain }: Pipes,
-): Promise<Outcome> {
+  id?: ClientId,
+): Promise<Sent> {
   const done = await outcome;
-  if (done.kind === 'failed') {
-    complain(`Not sent: ${done.reason}`);
-    await messenger.discard(id);
-  }
+  if ('reason' in done) complain(`Not sent: ${done.reason}`);
+  if (done.kind === 'failed' && id !== undefined) await messenger.discard(id);
   if (json) print(printableJson({ type: done.kind, ...withTime(done) }));
   return done;
 }
 
-function withTime(outcome: Outcome): object {
+function withTime(outcome: Sent): object {
   const { kind: _, ...rest } = outcome;
   return 'at' in rest ? { ...rest, at: new Date(rest.at).toISOString() } : rest;
 }

@@ -105,6 +105,7 @@ async function deleteAccount({ messenger, ask, say, quit }: Desk): Promise<void>
 
 function told(say: Desk['say'], outcome: Answer, done: string): void {
   if (outcome.kind === 'ok') say(done);
+  else if (outcome.kind === 'refused' && outcome.code === 'wrongPassword') say('That is not your password.', true);
   else if (outcome.kind === 'unknown') say(`No answer, so it may or may not be done: ${outcome.reason}`, true);
   else say(`Not done: ${outcome.detail ?? errors[outcome.code].meaning}`, true);
 }

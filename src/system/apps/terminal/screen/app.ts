@@ -7,9 +7,11 @@ import { type Frame, frameOf } from './frame.ts';
 import { helpLines } from './help.ts';
 import type { Key } from './keys.ts';
 import { scrolledPanel } from './panels.ts';
+import type { Pictures } from './pictures.ts';
 import { createSearching } from './searching.ts';
 import { createShowing } from './showing.ts';
 import { createStage } from './stage.ts';
+import { createThumbnails } from './thumbnails.ts';
 import type { AskPanel, Size } from './ui.ts';
 import { createWriting } from './writing.ts';
 
@@ -31,14 +33,17 @@ export interface AppOptions {
   readonly chat: Chat;
   readonly size: Size;
   readonly now: () => number;
+  /** Left out: images are a line of text. */
+  readonly pictures?: Pick<Pictures, 'thumbnail' | 'show'>;
 }
 
-export function createApp({ messenger, chat, size, now }: AppOptions): App {
+export function createApp({ messenger, chat, size, now, pictures }: AppOptions): App {
   const left = Promise.withResolvers<void>();
   const stage = createStage({ messenger, chat, size });
   const showing = createShowing(stage);
   const searching = createSearching(stage, showing.goTo);
   const { put, run, say } = stage;
+  if (pictures?.thumbnail) createThumbnails(stage, pictures.thumbnail);
 
   const desk: Desk = {
     messenger,
@@ -54,6 +59,15 @@ export function createApp({ messenger, chat, size, now }: AppOptions): App {
     show: showing.show,
     panel: showing.panel,
     ask: (question) => new Promise((answer) => put({ panel: { kind: 'ask', question, typed: emptyEditor, answer } })),
+    shown() {
+      const bottom = stage.ui.anchor?.seq ?? Number.MAX_SAFE_INTEGER;
+      return (chat.state.open?.items ?? []).filter(({ seq }) => seq <= bottom);
+    },
+    async picture(image) {
+      const lines = (await pictures?.show(image, stage.ui.size)) ?? (pictures ? null : []);
+      if (lines?.length === 0) say('This terminal shows no pictures; /save it and open it elsewhere.', true);
+      else if (lines) showing.panel(`Image, ${image.width}×${image.height}`, lines);
+    },
     search: searching.begin,
     retryAll,
     help,

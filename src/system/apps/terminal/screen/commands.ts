@@ -2,11 +2,13 @@ import { accountCommands } from './account-commands.ts';
 import type { Command } from './desk.ts';
 import type { Editor } from './editor.ts';
 import { written } from './editor.ts';
+import { imageCommands } from './image-commands.ts';
 import { talkCommands } from './talk-commands.ts';
 
 /** Everything that can be typed behind a slash, in the order of the help. */
 export const commands: readonly Command[] = [
   ...talkCommands,
+  ...imageCommands,
   ...accountCommands,
   { name: 'help', usage: '/help', what: 'keys and commands', words: 0, run: (desk) => desk.help() },
   { name: 'quit', usage: '/quit', what: 'leaves the program', words: 0, run: (desk) => desk.quit() },

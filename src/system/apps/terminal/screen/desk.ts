@@ -1,6 +1,13 @@
 import type { Chat } from '../../shared/chat.ts';
-import type { Asked, Conversation, ConversationId, Messenger } from '../../shared/messenger.ts';
+import type { Asked, Conversation, ConversationId, Item, Messenger } from '../../shared/messenger.ts';
 import type { Line } from '../text/spans.ts';
+
+/** An image as it was sent, and found bearable. */
+export interface Picture {
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** What a command may do. */
 export interface Desk {
@@ -15,6 +22,10 @@ export interface Desk {
   panel(title: string, lines: readonly Line[]): void;
   /** Asks for something secret; null when the user gave up. */
   ask(question: string): Promise<string | null>;
+  /** Entries of the open conversation down to the lowest that is on the screen. */
+  shown(): readonly Item[];
+  /** Shows a picture until a key is pressed. */
+  picture(image: Picture): Promise<void>;
   search(text: string): void;
   retryAll(): void;
   help(): void;

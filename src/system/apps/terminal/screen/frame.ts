@@ -77,7 +77,7 @@ function main(chat: ChatState, ui: Ui, body: Body): readonly Line[] {
   const conversation = conversationOf(chat, chat.open?.id);
   if (!chat.open || !conversation) return filled(emptyLines(chat), body.height);
   const height = body.height - 1;
-  const rows = windowOf(timelineRows(chat, chat.open, columns), ui.anchor, height);
+  const rows = windowOf(timelineRows(chat, chat.open, ui), ui.anchor, height);
   const shown = rows.map(({ spans }) => spans);
   // The newest line stands right above what is being written.
   const space = Array.from({ length: Math.max(0, height - shown.length) }, (): Line => []);

@@ -11,6 +11,8 @@ import { clear } from './terminal.ts';
 export interface Mounted {
   /** Draws everything anew, whatever the screen shows. */
   redraw(): void;
+  /** Draws no more until `redraw`. */
+  pause(): void;
   unmount(): void;
 }
 
@@ -23,6 +25,7 @@ export function mount(app: App, stdout: WriteStream, failed: (error: unknown) =>
       stdout.write(clear);
       ink = draw();
     },
+    pause: () => ink.unmount(),
     unmount() {
       store.close();
       ink.unmount();

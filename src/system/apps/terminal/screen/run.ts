@@ -5,6 +5,7 @@ import { chatExit } from '../options.ts';
 import { createApp } from './app.ts';
 import { createKeyReader } from './keys.ts';
 import { mount } from './mount.ts';
+import { createPictures } from './pictures.ts';
 import { takeTerminal } from './terminal.ts';
 
 const frameMs = 16;
@@ -14,7 +15,8 @@ export async function runScreen(messenger: Messenger, { to }: { readonly to?: st
   const { stdin, stdout } = process;
   const chat = createChat(messenger, { soon: (call) => setTimeout(call, frameMs) });
   const size = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
-  const app = createApp({ messenger, chat, size: size(), now: Date.now });
+  const pictures = createPictures(stdout, () => screen);
+  const app = createApp({ messenger, chat, size: size(), now: Date.now, pictures });
   const ended = Promise.withResolvers<number>();
   const bySignal = (name: NodeJS.Signals) => ended.resolve(128 + constants.signals[name]);
   const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
@@ -23,7 +25,7 @@ export async function runScreen(messenger: Messenger, { to }: { readonly to?: st
   const screen = mount(app, stdout, (error) => ended.reject(error));
   const resized = () => {
     app.resize(size());
-    screen.redraw();
+    if (!pictures.isShown) screen.redraw();
   };
   stdout.on('resize', resized);
   try {
@@ -40,7 +42,8 @@ export async function runScreen(messenger: Messenger, { to }: { readonly to?: st
 
   function hear(chunk: string): void {
     for (const key of reader.push(chunk)) {
-      if (key.kind === 'ctrl' && key.letter === 'l') screen.redraw();
+      if (pictures.isShown) pictures.hide();
+      else if (key.kind === 'ctrl' && key.letter === 'l') screen.redraw();
       else app.press(key);
     }
   }

@@ -74,7 +74,9 @@ export function createShowing(stage: Stage): Showing {
 
   function seen(): void {
     const { panel, anchor, focus } = stage.ui;
-    if (panel === null && anchor === null && focus === 'write' && chat.state.open) run(chat.read());
+    if (panel !== null || anchor !== null || focus !== 'write' || !chat.state.open) return;
+    chat.trim();
+    run(chat.read());
   }
 }
 

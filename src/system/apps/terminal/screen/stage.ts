@@ -5,7 +5,7 @@ import type { Editor } from './editor.ts';
 import { timelineHeight } from './frame.ts';
 import { type Row, timelineRows } from './timeline.ts';
 import type { Size, Ui } from './ui.ts';
-import { bodyColumns, draftOf, newUi, withDraft } from './ui.ts';
+import { draftOf, newUi, withDraft } from './ui.ts';
 
 /** What the parts of the program at the screen share. */
 export interface Stage {
@@ -64,7 +64,7 @@ export function createStage({ messenger, chat, size }: { messenger: Messenger; c
     setDraft: (editor, conversation = stage.openId) => stage.put(withDraft(ui, conversation, editor)),
     rows() {
       const { open } = chat.state;
-      return open ? timelineRows(chat.state, open, bodyColumns(ui.size)) : [];
+      return open ? timelineRows(chat.state, open, ui) : [];
     },
     get height() {
       return timelineHeight(chat.state, ui);

@@ -6,7 +6,8 @@ import type { Line, Span } from '../text/spans.ts';
 import { dim, line, lineWidth, rule, span } from '../text/spans.ts';
 import { clockTime, dayOf, isSameDay } from '../text/time.ts';
 import { padTo, widthOf, wrap } from '../text/width.ts';
-import type { Anchor } from './ui.ts';
+import { thumbnailKey } from './thumbnails.ts';
+import { type Anchor, bodyColumns, type Ui } from './ui.ts';
 
 /** A line of the conversation, and which entry it belongs to. Operations that wait come after all entries. */
 export interface Row {
@@ -17,8 +18,21 @@ export interface Row {
 }
 
 /** The lines of the open conversation that are at hand, from the oldest to the newest. */
-export function timelineRows(chat: ChatState, open: OpenConversation, columns: number): readonly Row[] {
-  const view: View = { chat, open, columns, readers: readersOf(chat, open), nameColumns: nameColumnsOf(open, columns) };
+export function timelineRows(
+  chat: ChatState,
+  open: OpenConversation,
+  ui: Pick<Ui, 'size' | 'thumbnails'>,
+): readonly Row[] {
+  const { thumbnails } = ui;
+  const columns = bodyColumns(ui.size);
+  const view: View = {
+    chat,
+    open,
+    columns,
+    thumbnails,
+    readers: readersOf(chat, open),
+    nameColumns: nameColumnsOf(open, columns),
+  };
   const blocks: (readonly [Seq, readonly Line[]])[] = [];
   if (!open.hasOlder) blocks.push([0 as Seq, [line('— the beginning —', dim)]]);
   let before: Item | null = null;
@@ -60,6 +74,7 @@ interface View {
   readonly chat: ChatState;
   readonly open: OpenConversation;
   readonly columns: number;
+  readonly thumbnails: Ui['thumbnails'];
   readonly nameColumns: number;
   /** Who has read up to an own message and no further. */
   readonly readers: ReadonlyMap<Seq, readonly UserName[]>;
@@ -89,7 +104,8 @@ function itemLines(view: View, item: Item, before: Item | null): readonly Line[]
   if (isFirstNew(view, item, before)) lines.push(rule('new', columns));
   lines.push(...(item.content.kind === 'membership' ? changeLines(view, item) : messageLines(view, item)));
   const readers = view.readers.get(item.seq);
-  return readers ? withReaders(lines, readBy(view, readers), view) : lines;
+  const all = readers ? withReaders(lines, readBy(view, readers), view) : lines;
+  return [...all, ...thumbnailLines(view, item)];
 }
 
 /** Behind the message where there is room, else below it. */
@@ -118,6 +134,11 @@ function messageLines(view: View, item: Item): readonly Line[] {
     end,
     isPlain,
   });
+}
+
+function thumbnailLines(view: View, item: Item): readonly Line[] {
+  const lines = item.content.kind === 'image' ? (view.thumbnails.get(thumbnailKey(item)) ?? []) : [];
+  return lines.map((each) => [span(' '.repeat(indentOf(view))), ...each]);
 }
 
 interface Said {
@@ -173,6 +194,8 @@ export function sayingOf(content: Content): { readonly text: string; readonly is
   switch (content.kind) {
     case 'text':
       return { text: printableText(content.text), isPlain: true };
+    case 'image':
+      return { text: imageText(content), isPlain: false };
     case 'unreadable':
       return { text: `(cannot be read: ${printableLine(content.reason)})`, isPlain: false };
     case 'unknown':
@@ -182,6 +205,17 @@ export function sayingOf(content: Content): { readonly text: string; readonly is
     default:
       return content satisfies never;
   }
+}
+
+function imageText({ image, caption }: Extract<Content, { kind: 'image' }>): string {
+  const { type, width, height, bytes } = image;
+  const size = width === null || height === null ? '' : `, ${width}×${height}`;
+  const about = `[${type.replace('image/', '').toUpperCase()} image${size}, ${sizeText(bytes)}]`;
+  return caption === '' ? about : `${about} ${printableText(caption)}`;
+}
+
+function sizeText(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 function unknownText({ name, fallback }: Extract<Content, { kind: 'unknown' }>): string {

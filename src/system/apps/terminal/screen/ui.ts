@@ -15,6 +15,8 @@ export interface Ui {
   readonly anchor: Anchor | null;
   readonly panel: Panel | null;
   readonly notice: Notice | null;
+  /** Drawn thumbnails, by `thumbnailKey`. */
+  readonly thumbnails: ReadonlyMap<string, readonly Line[]>;
 }
 
 export interface Size {
@@ -65,7 +67,8 @@ export interface Notice {
 }
 
 export function newUi(size: Size): Ui {
-  return { size, focus: 'list', chosen: null, drafts: new Map(), anchor: null, panel: null, notice: null };
+  const nothing = { chosen: null, anchor: null, panel: null, notice: null };
+  return { size, focus: 'list', drafts: new Map(), thumbnails: new Map(), ...nothing };
 }
 
 export function draftOf({ drafts }: Ui, conversation: ConversationId | null): Editor {
