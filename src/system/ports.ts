@@ -98,11 +98,6 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal;
   /** A good answer (2xx) comes as `bytes`, which must then be read or let go of. Default: as `body`. */
   readonly streamed?: boolean;
-  /**
-   * On a connection of its own, where the world lets one choose: one that is kept leads past the balancer to the server that
-   * answered on it before. Default false.
-   */
-  readonly fresh?: boolean;
 }
 
 /** How a client reaches the system. `request` rejects only when no answer arrived: the outcome is then unknown. */

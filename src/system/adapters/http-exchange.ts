@@ -6,11 +6,11 @@ import { drained } from './http-bytes.ts';
 export function exchange(
   target: RequestOptions,
   request: HttpRequest,
-  { signal, streamed = false, fresh = false }: ExchangeOptions = {},
+  { signal, streamed = false }: ExchangeOptions = {},
 ): Promise<HttpResponse> {
   const path = request.query === undefined ? request.path : `${request.path}?${new URLSearchParams(request.query)}`;
   // A kept connection may be closing behind one's back: a request without a stream is sent again, a stream cannot be.
-  const own = request.bytes !== undefined || streamed || fresh ? { agent: false as const } : {};
+  const own = request.bytes !== undefined || streamed ? { agent: false as const } : {};
   const headers = { ...bodyHeaders(request), ...authorization(request) };
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

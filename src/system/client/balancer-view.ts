@@ -25,6 +25,5 @@ export type BalancerView = z.infer<typeof balancerView>;
 
 /** An `unknown` outcome where no balancer answers: a server itself has other numbers at this place. */
 export function askBalancer(transport: Transport): Promise<AccountOutcome<BalancerView>> {
-  const alone: Transport = { ...transport, request: (request) => transport.request(request, { fresh: true }) };
-  return ask(alone, { ...routes.stats, body: '' }, balancerView);
+  return ask(transport, { ...routes.stats, body: '' }, balancerView);
 }
