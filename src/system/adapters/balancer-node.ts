@@ -1,7 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createBalancer } from '../balancer/balancer.ts';
 import type { Balancer } from '../balancer/contract.ts';
+import { viewOf } from '../balancer/view.ts';
 import type { Clock, Log, Ms } from '../ports.ts';
+import { balancerPath } from '../protocol/balancer-view.ts';
 import { routes } from '../protocol/http.ts';
 import { createSeededRandom } from '../seeded-random.ts';
 import { type ConnectLimits, type Connector, createConnector } from './balancer-connect.ts';
@@ -53,7 +55,7 @@ export interface NodeBalancer {
 
 /**
  * Starts the balancer in this process, in connection mode: one decision for each HTTP connection or WebSocket, then
- * bytes are moved unread. `GET /healthz`, `/readyz`, `/stats` and `/metrics` are about the balancer itself.
+ * bytes are moved unread. `GET /healthz`, `/readyz`, `/stats`, `/metrics` and `/v1/balancer` are about the balancer itself.
  * Rejects with a `Problem` when a setting makes no sense or the port cannot be had.
  */
 export async function startBalancer(options: NodeBalancerOptions): Promise<NodeBalancer> {
@@ -71,6 +73,7 @@ export async function startBalancer(options: NodeBalancerOptions): Promise<NodeB
     log,
     counters,
     stats,
+    view: () => JSON.stringify(viewOf(balancer.stats())),
     metrics: createBalancerExposition(stats),
     connect: createConnector({ balancer, clock, log }, servers, settings),
     waiting: new Set(),
@@ -105,6 +108,8 @@ interface House {
   readonly log: Log;
   readonly counters: Counters;
   readonly stats: () => BalancerProcessStats;
+  /** What clients may know of it, as JSON. */
+  readonly view: () => string;
   readonly metrics: Exposition;
   readonly connect: Connector;
   /** Sockets of clients that have no server, or not yet. */
@@ -155,7 +160,7 @@ function refuse(house: House, client: Wire, why: Answer): Promise<void> {
 }
 
 /** The balancer's own pages; null for everything that is a server's. */
-async function ownAnswer({ stats, metrics }: House, path: string): Promise<Answer | null> {
+async function ownAnswer({ stats, view, metrics }: House, path: string): Promise<Answer | null> {
   switch (path) {
     case routes.health.path:
       return { status: 200, body: '{}' };
@@ -163,6 +168,8 @@ async function ownAnswer({ stats, metrics }: House, path: string): Promise<Answe
       return stats().servers.some(takesNewConnections) ? { status: 200, body: '{}' } : nobodyFree;
     case routes.stats.path:
       return { status: 200, body: JSON.stringify(stats()) };
+    case balancerPath:
+      return { status: 200, body: view() };
     case routes.metrics.path:
       return { status: 200, headers: { 'content-type': metrics.contentType }, body: await metrics.text() };
     default:

@@ -1,5 +1,6 @@
 import { type Identity, StoreFailure } from '../database/store.ts';
 import type { HttpResponse } from '../ports.ts';
+import { balancerPath } from '../protocol/balancer-view.ts';
 import {
   blobId,
   changePasswordBody,
@@ -43,6 +44,8 @@ export function createHttp(ground: Ground, parts: HttpParts): (request: Request)
     'GET /healthz': async () => json(200, { ok: true }),
     'GET /readyz': async () => json(parts.isReady() ? 200 : 503, { ready: parts.isReady() }),
     'GET /stats': async () => json(200, parts.stats()),
+    // Meant for a balancer: the next request shall not come here on the same connection.
+    [`GET ${balancerPath}`]: async () => ({ ...refusal('unknownPath'), headers: { connection: 'close' } }),
     'POST /v1/users': whileOpen(async (request) => {
       const body = readBody(request, signUpBody);
       return 'status' in body ? body : answered(201, await accounts.signUp({ ...body, remote: request.remote }));
