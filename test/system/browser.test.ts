@@ -85,6 +85,11 @@ describe('a messenger in a browser', () => {
     expect(again.isSignedIn).toBe(true);
     expect((await again.history({ conversation })).at(-1)).toMatchObject({ content: { text: 'from a page' } });
     expect(again.conversation(conversation)).toMatchObject({ title: 'bob', isEncrypted: true });
+    await expect(page.eraseBrowserMessenger({ name: 'ada', storage })).rejects.toThrow('in use by another program');
+    await again.close();
+    await page.eraseBrowserMessenger({ name: 'ada', storage });
+    await page.eraseBrowserMessenger({ name: 'ada', storage });
+    expect((await open('ada')).me).toBeNull();
   });
 });
 

@@ -7,7 +7,7 @@ import { createBrowserClock } from './browser-clock.ts';
 import { createBrowserRandom } from './browser-random.ts';
 import { createBrowserThumbnails } from './browser-thumbnail.ts';
 import { createBrowserTransport } from './browser-transport.ts';
-import { type IndexedDbWorld, openIndexedDb } from './indexeddb-database.ts';
+import { eraseIndexedDb, type IndexedDbWorld, openIndexedDb } from './indexeddb-database.ts';
 import { createWebCipherSuite } from './web-cipher-suite.ts';
 import { createWebCiphers } from './web-ciphers.ts';
 
@@ -32,7 +32,7 @@ export interface OpenBrowserMessengerOptions extends MessengerOptions {
  * be opened; also while another window of the browser has it open.
  */
 export async function openBrowserMessenger(options: OpenBrowserMessengerOptions = {}): Promise<Messenger> {
-  const { name = 'nawaab', log = silent, encryption = 'mls', storage, origin = ownOrigin(), ...rest } = options;
+  const { name = nameDefault, log = silent, encryption = 'mls', storage, origin = ownOrigin(), ...rest } = options;
   const random = createBrowserRandom();
   const sealing = encryption === 'none' ? undefined : await sealingOf(encryption, random);
   const database = await openIndexedDb({ name, ...(storage && { world: storage }) });
@@ -53,8 +53,20 @@ export async function openBrowserMessenger(options: OpenBrowserMessengerOptions 
   }
 }
 
+/**
+ * Removes the local database of a user from this browser: messages, keys, what was waiting to be sent. Sign out before, or the
+ * device stays in the user's list. Rejects with a `Problem` while it is open.
+ */
+export function eraseBrowserMessenger(
+  options: Pick<OpenBrowserMessengerOptions, 'name' | 'storage'> = {},
+): Promise<void> {
+  const { name = nameDefault, storage } = options;
+  return eraseIndexedDb({ name, ...(storage && { world: storage }) });
+}
+
 // ---
 
+const nameDefault = 'nawaab';
 const silent: Log = { write: () => {} };
 
 function ownOrigin(): string | undefined {

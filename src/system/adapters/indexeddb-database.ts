@@ -61,6 +61,22 @@ export async function openIndexedDb(options: IndexedDbOptions): Promise<LocalDat
   }
 }
 
+/**
+ * Removes a local database with all that is in it, keys too; it is done as well when there is none. Rejects with a
+ * `Problem`, also while a window has it open.
+ */
+export async function eraseIndexedDb({
+  name,
+  world = browserWorld(name),
+}: Omit<IndexedDbOptions, 'schema'>): Promise<void> {
+  try {
+    const release = await takeLock(world.locks, name);
+    await resultOf(world.factory.deleteDatabase(name)).finally(release);
+  } catch (error) {
+    throw indexedDbProblem(name, error, indexedDbSchema.length);
+  }
+}
+
 // ---
 
 interface Context {

@@ -4,6 +4,7 @@
  */
 export interface IdbFactory {
   open(name: string, version?: number): IdbRequest<IdbDatabase>;
+  deleteDatabase(name: string): IdbRequest<unknown>;
 }
 
 export interface IdbRequest<T> {
