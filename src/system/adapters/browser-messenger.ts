@@ -35,7 +35,7 @@ export async function openBrowserMessenger(options: OpenBrowserMessengerOptions 
   const { name = nameDefault, log = silent, encryption = 'mls', storage, origin = ownOrigin(), ...rest } = options;
   const random = createBrowserRandom();
   const sealing = encryption === 'none' ? undefined : await sealingOf(encryption, random);
-  const database = await openIndexedDb({ name, ...(storage && { world: storage }) });
+  const database = await openIndexedDb({ name, waitMs, ...(storage && { world: storage }) });
   try {
     const world = {
       clock: createBrowserClock(),
@@ -61,12 +61,14 @@ export function eraseBrowserMessenger(
   options: Pick<OpenBrowserMessengerOptions, 'name' | 'storage'> = {},
 ): Promise<void> {
   const { name = nameDefault, storage } = options;
-  return eraseIndexedDb({ name, ...(storage && { world: storage }) });
+  return eraseIndexedDb({ name, waitMs, ...(storage && { world: storage }) });
 }
 
 // ---
 
 const nameDefault = 'nawaab';
+/** A page that is loaded anew may meet the lock of the one before. */
+const waitMs = 1000;
 const silent: Log = { write: () => {} };
 
 function ownOrigin(): string | undefined {

@@ -1,5 +1,6 @@
 import type { LocalChange, LocalDatabase } from '../client/local/contract.ts';
 import { closedProblem, folded, unknownConversation } from '../client/local/rules.ts';
+import type { Ms } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { createReader } from './indexeddb-reader.ts';
 import { committed, indexedDbProblem, resultOf, takeLock } from './indexeddb-requests.ts';
@@ -17,6 +18,8 @@ export interface IndexedDbOptions {
   readonly name: string;
   /** Default: the browser's. */
   readonly world?: IndexedDbWorld;
+  /** How long to wait for another window to close it. Default 0: it is turned away at once. */
+  readonly waitMs?: Ms;
   /** Steps of the schema. Default: all that this program knows. */
   readonly schema?: readonly SchemaStep[];
 }
@@ -45,11 +48,11 @@ export const indexedDbSchema: readonly SchemaStep[] = [
  * Lock keeps a second window out, and ends with its own window. Rejects with a `Problem`.
  */
 export async function openIndexedDb(options: IndexedDbOptions): Promise<LocalDatabase> {
-  const { name, schema = indexedDbSchema } = options;
+  const { name, waitMs = 0, schema = indexedDbSchema } = options;
   const world = options.world ?? browserWorld(name);
   const problem = (error: unknown) => indexedDbProblem(name, error, schema.length);
   try {
-    const release = await takeLock(world.locks, name);
+    const release = await takeLock(world.locks, name, waitMs);
     try {
       return createDatabase(await open(world.factory, name, schema), { name, world, release, problem });
     } catch (error) {
@@ -67,10 +70,11 @@ export async function openIndexedDb(options: IndexedDbOptions): Promise<LocalDat
  */
 export async function eraseIndexedDb({
   name,
+  waitMs = 0,
   world = browserWorld(name),
 }: Omit<IndexedDbOptions, 'schema'>): Promise<void> {
   try {
-    const release = await takeLock(world.locks, name);
+    const release = await takeLock(world.locks, name, waitMs);
     await resultOf(world.factory.deleteDatabase(name)).finally(release);
   } catch (error) {
     throw indexedDbProblem(name, error, indexedDbSchema.length);

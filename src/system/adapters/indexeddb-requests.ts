@@ -1,4 +1,5 @@
 import { inUseProblem, newerProblem } from '../client/local/rules.ts';
+import type { Ms } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import type {
   IdbCursor,
@@ -44,8 +45,11 @@ export function walk(
   });
 }
 
-/** Takes a lock that ends with the window; the answer lets go of it. Rejects when another window has it. */
-export function takeLock(locks: LockManager, name: string): Promise<() => void> {
+/**
+ * Takes a lock that ends with the window; the answer lets go of it. Rejects when another window has it, and keeps it for so
+ * long: that of a page that was just left lasts a little longer than the page.
+ */
+export function takeLock(locks: LockManager, name: string, waitMs: Ms): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const held = (lock: object | null): Promise<void> | undefined => {
       if (lock === null) {
@@ -54,7 +58,10 @@ export function takeLock(locks: LockManager, name: string): Promise<() => void> 
       }
       return new Promise((release) => resolve(release));
     };
-    locks.request(`local database ${name}`, { ifAvailable: true }, held).catch(reject);
+    const options = waitMs > 0 ? { signal: AbortSignal.timeout(waitMs) } : { ifAvailable: true as const };
+    locks
+      .request(`local database ${name}`, options, held)
+      .catch((error) => reject(error?.name === 'TimeoutError' ? inUseProblem(name) : error));
   });
 }
 

@@ -75,7 +75,7 @@ export interface IdbCursor {
 export interface LockManager {
   request<T>(
     name: string,
-    options: { ifAvailable: boolean },
+    options: { ifAvailable: true } | { signal: AbortSignal },
     held: (lock: object | null) => T | Promise<T>,
   ): Promise<T>;
 }

@@ -38,6 +38,15 @@ describe('a local database in a browser', () => {
     await (await openIndexedDb({ name: 'ada', world, schema: newer })).close();
   });
 
+  it('waits for another window to close it, as long as it is told to', async () => {
+    const first = await openIndexedDb({ name: 'ada', world });
+    const impatient = openIndexedDb({ name: 'ada', world, waitMs: 5 });
+    await expect(impatient).rejects.toThrow('The local database ada is in use by another program or window;');
+    const patient = openIndexedDb({ name: 'ada', world, waitMs: 10_000 });
+    await first.close();
+    await (await patient).close();
+  });
+
   it('says what the browser lacks', async () => {
     await expect(openIndexedDb({ name: 'ada' })).rejects.toThrow(
       'The local database ada needs IndexedDB and Web Locks, which this browser does not offer here; use a newer one, over https.',
