@@ -199,6 +199,17 @@ describe('the first to write after somebody left', () => {
     expect((await textsOf(ada, room)).toSorted()).toEqual(['x', 'x', 'y', 'y']);
   });
 
+  it('does so also where who left had no keys', async () => {
+    await begin();
+    const cyd = await rig.chat.online('cyd');
+    const room = await group('bob', 'cyd');
+    ada.messenger.stop();
+    cyd.send({ type: 'leave', clientId: 1, conversation: room });
+    await rig.settle();
+    await say(rig, bob, { room, text: 'gone' });
+    expect(bob.messenger.conversation(room)).toMatchObject({ members: ['ada', 'bob'], last: { seq: 4 } });
+  });
+
   it('need not do so where the admin is there: their device does it at once', async () => {
     await begin();
     const cyd = await rig.online('cyd');
