@@ -81,8 +81,9 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
     passed: look,
     turned(to) {
       servers.turned(to !== 'off');
+      // At once, for whoever sees this device online may want to write to it.
+      if (to !== 'off') stock.online();
       if (to !== 'online') return;
-      stock.online();
       for (const conversation of awaited) context.rekey(conversation);
       awaited.clear();
     },
