@@ -13,10 +13,11 @@ describe('text of others that is shown', () => {
   it('holds nothing that moves the cursor, turns the writing or hides, for each of all code points', () => {
     const bad: string[] = [];
     for (let from = 0; from <= 0x10ffff; from += 64) {
-      const chars = Array.from({ length: 64 }, (_, i) => String.fromCodePoint(from + i));
-      const shown = chars.map((char) => printableText(char) + printableLine(char) + printableJson(char)).join('');
-      if (dangerous.test(shown)) bad.push(from.toString(16));
-      if (chars.some((char) => printableLine(char).includes('\n'))) bad.push(from.toString(16));
+      // Apart from each other, so that each is judged by itself.
+      const block = Array.from({ length: 64 }, (_, i) => String.fromCodePoint(from + i)).join('x');
+      if (dangerous.test(printableText(block) + printableLine(block) + printableJson(block)))
+        bad.push(from.toString(16));
+      if (printableLine(block).includes('\n')) bad.push(from.toString(16));
     }
     expect(bad).toEqual([]);
   });

@@ -1,8 +1,9 @@
 import { spawn as spawnProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { createCanvas } from '@napi-rs/canvas';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLog, type LocalCluster, startLocalCluster } from '../../../../src/system/node.ts';
 import { loadPty, openTerminal, type Terminal } from '../../../helpers/pty.ts';
@@ -42,9 +43,9 @@ function args(user: string, ...more: readonly string[]): readonly string[] {
 }
 
 /** Somebody at a terminal; signed up if need be. */
-function sit(user: string, ...more: readonly string[]): Terminal {
+function sit(user: string, more: readonly string[] = [], variables: Readonly<Record<string, string>> = {}): Terminal {
   if ('missing' in pty) throw new Error(pty.missing);
-  const env = { NAWAAB_PASSWORD: password };
+  const env = { NAWAAB_PASSWORD: password, ...variables };
   const terminal = openTerminal(pty.spawn, { command: process.execPath, args: args(user, '--sign-up', ...more), env });
   open.push(terminal);
   return terminal;
@@ -125,6 +126,17 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000
     expect(statSync(join(home, 'data')).mode & 0o777).toBe(0o700);
   });
 
+  it('gives the terminal back when it crashes, and then says what happened', async () => {
+    const crash = "process.on('SIGUSR2', () => { throw new Error('the roof fell in') })";
+    const terminal = sit('gus', [], { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(crash)}` });
+    await terminal.shows('● online');
+    terminal.kill('SIGUSR2');
+    expect(await terminal.exited).toMatchObject({ exitCode: 3 });
+    expect([...terminal.screen.modes], 'only the cursor is on').toEqual([25]);
+    expect(terminal.screen.text).toContain('the roof fell in');
+    expect(terminal.screen.text).not.toContain('Conversations');
+  });
+
   it('shuts out who is removed from a group, and says so', async () => {
     const [eve, fay] = [sit('eve'), sit('fay')];
     await fay.shows('● online');
@@ -145,7 +157,7 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000
   });
 
   it('goes on when the server under it is killed, and loses nothing when it is killed itself', async () => {
-    const ida = sit('ida', '--to', 'joe');
+    const ida = sit('ida', ['--to', 'joe']);
     const joe = sit('joe');
     await joe.shows('● online');
     await ida.shows('● online');
@@ -160,7 +172,7 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000
     ida.kill('SIGKILL');
     await ida.exited;
 
-    const again = sit('ida', '--to', 'joe');
+    const again = sit('ida', ['--to', 'joe']);
     await again.shows(/3 waiting to be sent[\s\S]*you {2}three …/);
     await Promise.all(cluster.servers.map(({ name }) => cluster.start(name)));
     await again.shows(/● online[\s\S]*you {2}three ✓/, 20_000);
@@ -201,6 +213,21 @@ describe('nawaab chat in pipes', { timeout: 30_000 }, () => {
     ]);
     expect(json[0]).toMatch(/^[\x20-\x7e]*$/);
     expect(status).toBe(0);
+
+    const bytes = await createCanvas(30, 20).encode('png');
+    writeFileSync(join(home, 'leo.png'), bytes);
+    expect(await pipe('', 'leo', '--to', 'kim', '--image', join(home, 'leo.png'))).toMatchObject({
+      status: 0,
+      err: '',
+    });
+    const [[line]] = await followed(1, '--json', '--images', home);
+    const { content, file } = JSON.parse(line!);
+    expect(content).toEqual({
+      kind: 'image',
+      image: { type: 'image/png', width: 30, height: 20, bytes: bytes.length },
+      caption: '',
+    });
+    expect(readFileSync(file).equals(bytes)).toBe(true);
   });
 
   it('says in one sentence what is missing', async () => {

@@ -21,6 +21,8 @@ export async function runScreen(messenger: Messenger, { to }: { readonly to?: st
   const bySignal = (name: NodeJS.Signals) => ended.resolve(128 + constants.signals[name]);
   const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
   for (const name of signals) process.on(name, bySignal);
+  // What nobody foresaw is to be read after the terminal is as it was, not on a screen that vanishes.
+  process.on('uncaughtException', ended.reject);
   const terminal = takeTerminal(stdin, stdout, hear);
   const screen = mount(app, stdout, (error) => ended.reject(error));
   const resized = () => {
@@ -38,6 +40,7 @@ export async function runScreen(messenger: Messenger, { to }: { readonly to?: st
     terminal.release();
     chat.close();
     for (const name of signals) process.off(name, bySignal);
+    process.off('uncaughtException', ended.reject);
   }
 
   function hear(chunk: string): void {
