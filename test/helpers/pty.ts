@@ -60,7 +60,7 @@ export function openTerminal(spawn: Spawn, options: TerminalOptions): Terminal {
       screen.resize(nextColumns, nextRows);
       pty.resize(nextColumns, nextRows);
     },
-    shows(what, withinMs = 10_000) {
+    shows(what, withinMs = 20_000) {
       const isSo = typeof what === 'function' ? what : (at: Screen) => fits(at.text, what);
       return new Promise((resolve, reject) => {
         const end = (settle: () => void) => {

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { openMessenger } from '../../adapters/node-messenger.ts';
+import { createWsTransport } from '../../adapters/ws-transport.ts';
 import type { AccountOutcome } from '../../client/ask.ts';
 import { Problem } from '../../problem.ts';
 import { errors } from '../../protocol/errors.ts';
+import { routes } from '../../protocol/http.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Messenger } from '../shared/messenger.ts';
 import type { Accounts } from './accounts.ts';
@@ -51,11 +53,13 @@ interface SigningIn {
   readonly prompt: () => Prompt | null;
 }
 
-async function chooseUser({ names, origin }: Accounts, prompt: () => Prompt | null): Promise<string> {
+async function chooseUser(accounts: Accounts, prompt: () => Prompt | null): Promise<string> {
+  const { names, origin } = accounts;
   if (names.length === 1) return names[0]!;
   const here = names.length === 0 ? '' : ` (here before: ${names.join(', ')})`;
   const at = prompt();
   if (at === null) throw noTerminal(`A name${here}`, 'give it with --user');
+  await checkAnswer(accounts);
   at.say(`Nawaab at ${origin}`);
   return at.ask(`Your name${here}: `);
 }
@@ -69,6 +73,7 @@ async function signIn(context: SigningIn): Promise<void> {
     if (outcome.kind !== 'ok') throw new Problem(sentence(outcome, context));
     return;
   }
+  await checkAnswer(context.accounts);
   const prompt = context.prompt();
   if (prompt === null) throw noTerminal('A password', 'give it in NAWAAB_PASSWORD or with --password-file');
   const isNew = !isKnown && (options.signUp ?? (await askIfNew(prompt, name)));
@@ -79,6 +84,19 @@ async function signIn(context: SigningIn): Promise<void> {
     if (!mayHelp) throw new Problem(sentence(outcome, context));
     prompt.say(sentence(outcome, context));
   }
+}
+
+/** Before questions are asked whose answers could go nowhere. */
+async function checkAnswer({ origin }: Accounts): Promise<void> {
+  try {
+    await createWsTransport({ origin }).request({ ...routes.health, body: '' });
+  } catch (error) {
+    throw new Problem(noAnswer(origin, error instanceof Error ? error.message : String(error)));
+  }
+}
+
+function noAnswer(origin: string, reason: string): string {
+  return `There is no answer at ${origin} (${reason}): start it with \`nawaab serve\`, or name another with --origin.`;
 }
 
 interface Entering {
@@ -128,7 +146,7 @@ function givenPassword({ passwordFile }: ChatOptions): string | null {
 function sentence(outcome: Exclude<AccountOutcome<unknown>, { kind: 'ok' }>, { name, accounts }: SigningIn): string {
   const { origin } = accounts;
   if (outcome.kind === 'unknown') {
-    return `There is no answer at ${origin} (${outcome.reason}): start it with \`nawaab serve\`, or name another with --origin.`;
+    return noAnswer(origin, outcome.reason);
   }
   if (outcome.code === 'unauthenticated') {
     return `The name ${name} and this password do not fit together at ${origin}; who is new there uses --sign-up.`;

@@ -83,7 +83,7 @@ async function pipe(input: string, user: string, ...more: readonly string[]): Pr
   return { status: await status, out, err };
 }
 
-describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000 }, () => {
+describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 90_000 }, () => {
   it('takes two people from nothing to a conversation, and gives the terminal back as it was', async () => {
     const ada = openTerminal((pty as Extract<typeof pty, { spawn: unknown }>).spawn, {
       command: process.execPath,
@@ -175,14 +175,14 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 30_000
     const again = sit('ida', ['--to', 'joe']);
     await again.shows(/3 waiting to be sent[\s\S]*you {2}three …/);
     await Promise.all(cluster.servers.map(({ name }) => cluster.start(name)));
-    await again.shows(/● online[\s\S]*you {2}three ✓/, 20_000);
+    await again.shows(/● online[\s\S]*you {2}three ✓/, 40_000);
     await joe.shows(/ida +3 │/);
     joe.type('\r');
     await joe.shows(/ida +one\n.*ida +two\n.*ida +three\n/);
   });
 });
 
-describe('nawaab chat in pipes', { timeout: 30_000 }, () => {
+describe('nawaab chat in pipes', { timeout: 90_000 }, () => {
   it('sends standard input as one message, or each line, and prints what comes without control characters', async () => {
     expect(await pipe('hi', 'leo', '--to', 'kim')).toMatchObject({ status: 1, out: '' });
     expect(await pipe('', 'kim', '--to', 'leo')).toMatchObject({ status: 3, out: '' });

@@ -15,7 +15,9 @@ export const talkCommands: readonly Command[] = [
     async run(desk, text) {
       const found = directWith(desk, text);
       const conversation = found ?? (await desk.settled(desk.messenger.openDirect(text)));
-      if (conversation !== null) await desk.show(conversation);
+      if (conversation === null) return;
+      await desk.show(conversation);
+      if (found === null) await warnIfKeyless(desk, conversation);
     },
   },
   {
@@ -96,6 +98,13 @@ export const talkCommands: readonly Command[] = [
 ];
 
 // ---
+
+/** A device that has just come offers its keys a moment later: what is written before, it will never read. */
+async function warnIfKeyless({ messenger, say }: Desk, id: ConversationId): Promise<void> {
+  const conversation = messenger.conversation(id);
+  if (!conversation?.isEncrypted || (await messenger.safetyCode(id)) !== null) return;
+  say(`No device of ${conversation.title} has keys yet: what you write now may not be readable there.`, true);
+}
 
 function namesIn(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((name) => name !== '');
