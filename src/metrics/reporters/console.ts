@@ -1,5 +1,6 @@
 /** The summary on the terminal: verdict, thresholds, checks, latency, throughput, servers, instrument. */
 import type { FinishedRun, LatencySummary, Summary } from '../run.ts';
+import { findTwins } from '../twins.ts';
 import { comparisonText } from './console/comparison.ts';
 import { type Color, createPaint, heading, type Lines, marks, verdictLine } from './console/parts.ts';
 import type { ComparisonReporter, Reporter } from './reporter.ts';
@@ -22,12 +23,13 @@ import {
 } from './text/format.ts';
 import { httpWords } from './text/http.ts';
 import { clean, table, wrap } from './text/table.ts';
+import { twinWords } from './text/twins.ts';
 
 const timelineLinesMax = 8;
 
 export const consoleReporter: Reporter = async (run, out) => {
   const lines: Lines = { width: out.width, paint: createPaint(out.color) };
-  const parts = [verdict, thresholds, checks, latency, throughput, http, extra, servers, instrument, again];
+  const parts = [verdict, thresholds, checks, latency, throughput, http, extra, servers, twins, instrument, again];
   out.print(`${parts.flatMap((part) => part(run, lines)).join('\n')}\n`);
 };
 
@@ -44,6 +46,11 @@ function verdict(run: FinishedRun, out: Lines): string[] {
     ...[...summary.reasons, incompleteness(record)].filter(Boolean).flatMap((reason) => indented(reason, out)),
     ...indented(setting(record).join(' · '), out).map((line) => out.paint(line, 'dim')),
   ];
+}
+
+function twins(run: FinishedRun, out: Lines): string[] {
+  const words = twinWords(run, findTwins(run));
+  return words.length === 0 ? [] : [...heading('Elsewhere', out), ...words.flatMap((line) => indented(line, out))];
 }
 
 function thresholds({ summary }: FinishedRun, out: Lines): string[] {

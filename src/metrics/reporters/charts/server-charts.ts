@@ -80,17 +80,21 @@ export function serverCharts(run: FinishedRun): ChartSpec[] {
   const grid = gridOf(run, Math.min(Math.max(Math.floor(numbersMax / Math.max(lines, 1)), pointsMin), pointsMax));
   const server = (quantity: Quantity): ChartSpec =>
     chart(run, grid, quantity, samples, `servers-${quantity.id}`, quantity.title, 'each chat server');
-  const rest = (quantity: Quantity): ChartSpec =>
+  const inContainers = byComponent(
+    run,
+    ({ role, sentBytesPerSec }) => role !== 'server' && sentBytesPerSec !== undefined,
+  );
+  const rest = (quantity: Quantity, of: typeof others): ChartSpec =>
     chart(
       run,
       grid,
       quantity,
-      others,
+      of,
       `others-${quantity.id}`,
       `${quantity.title} of the other processes`,
       'balancer, database and generator',
     );
-  return [...ofServers.map(server), rest(cpu), ...(containers ? [rest(network)] : [])];
+  return [...ofServers.map(server), rest(cpu, others), ...(containers ? [rest(network, inContainers)] : [])];
 }
 
 // ---
@@ -124,7 +128,8 @@ function byComponent(
   run: FinishedRun,
   wanted: (sample: ComponentSample) => boolean,
 ): ReadonlyMap<string, readonly ComponentSample[]> {
-  return Map.groupBy(run.samples.filter(wanted), (sample) => sample.name);
+  const grouped = Map.groupBy(run.samples.filter(wanted), (sample) => sample.name);
+  return new Map([...grouped].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })));
 }
 
 function linear(label: string, unit: string): Axis {

@@ -1,5 +1,6 @@
 /** The page of one run, from the verdict to the line that runs it again. */
 import type { FinishedRun } from '../../run.ts';
+import { findTwins } from '../../twins.ts';
 import { backlogOverTime, ratesOverTime, usersOverTime } from '../charts/time-charts.ts';
 import { duration, incompleteness, judgedCount, milliseconds, perSecond, setting } from '../text/format.ts';
 import type { Page } from './page.ts';
@@ -10,6 +11,7 @@ import { httpCharts, httpSection } from './sections/http.ts';
 import { checksSection, thresholdsSection } from './sections/judged.ts';
 import { latencyCharts, latencySection } from './sections/latency.ts';
 import { costSection, messagesSection, serverCharts, serversSection } from './sections/load.ts';
+import { twinsSection } from './sections/twins.ts';
 import { html } from './template.ts';
 
 const sections = [
@@ -22,6 +24,7 @@ const sections = [
   ['servers', 'Servers'],
   ['owed', 'Backlog'],
   ['cost', 'CPU per message'],
+  ['twins', 'The same trace elsewhere'],
   ['instrument', 'Instrument'],
   ['configuration', 'Configuration'],
   ['again', 'Run it again'],
@@ -33,9 +36,14 @@ export function runPage(run: FinishedRun): Page {
   const rates = [ratesOverTime(run), usersOverTime(run)];
   const http = httpCharts(run);
   const extra = extraCharts(run);
-  const has = { http: summary.http !== null, extra: Object.keys(summary.extra).length > 0 };
   const servers = serverCharts(run);
   const backlog = backlogOverTime(run);
+  const twins = findTwins(run);
+  const has = {
+    http: summary.http !== null,
+    extra: Object.keys(summary.extra).length > 0,
+    twins: twins.length > 0,
+  };
   const missing = incompleteness(record);
   const body = html`${heading({ ...record.scenario, facts: setting(record) })}
 <main>
@@ -47,7 +55,7 @@ ${tiles([
   ['delivered', perSecond(summary.rates.delivered)],
   ['lost', judgedCount(summary, 'lost')],
 ])}
-${contents(sections.filter(([id]) => (id !== 'http' && id !== 'extra') || has[id]))}
+${contents(sections.filter(([id]) => !(id in has) || has[id as keyof typeof has]))}
 ${thresholdsSection(summary)}
 ${checksSection(summary)}
 ${latencySection(run, latency)}
@@ -57,6 +65,7 @@ ${has.extra && extraSection(summary, extra)}
 ${serversSection(run, servers)}
 ${section('owed', 'Backlog', chartFigure(backlog))}
 ${costSection(summary)}
+${twins.length > 0 && twinsSection(run, twins)}
 ${instrumentSection(summary.instrument, 'lateness counts in all latencies above')}
 ${configurationSection(run)}
 ${again(record.again)}

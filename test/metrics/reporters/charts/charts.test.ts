@@ -55,6 +55,24 @@ describe('windows of time', () => {
   });
 });
 
+describe('charts of servers', () => {
+  const titles = (run: Parameters<typeof serverCharts>[0]) => serverCharts(run).map(({ id }) => id);
+
+  it('show what quotas withheld and the network where containers were measured, and only there', () => {
+    const run = sampleRun();
+    expect(titles(run).filter((id) => /throttled|network/.test(id))).toEqual([]);
+    const inContainer = { throttledFraction: 0.5, receivedBytesPerSec: 1024, sentBytesPerSec: 1024 };
+    const samples = run.samples.map((sample) => (sample.role === 'generator' ? sample : { ...sample, ...inContainer }));
+    const charts = serverCharts({ ...run, samples: samples.toReversed() });
+    const throttled = charts.find(({ id }) => id === 'servers-throttled')!;
+    expect(throttled.series.map(({ name }) => name)).toEqual(['s1', 's2', 's3']);
+    expect(throttled.series[0]!.values).toContain(0.5);
+    const network = charts.find(({ id }) => id === 'others-network')!;
+    expect(network.series.map(({ name }) => name)).not.toContain('generator');
+    expect(network.series[0]!.values).toContain(2);
+  });
+});
+
 describe('the distribution', () => {
   it('ends where fewer than ten samples stand behind a percentile', () => {
     const run = sampleRun();
