@@ -7,7 +7,8 @@ WORKDIR /source
 COPY . .
 # The laboratory brings the packages along; a build by hand fetches them.
 RUN if [ ! -d node_modules ]; then npm ci --omit=dev --ignore-scripts --no-audit --no-fund; fi
-RUN node src/sim/backends/containers/image-parts.ts . /app
+# A checkout has TypeScript, a published package what was made of it.
+RUN node "$(ls src/sim/backends/containers/image-parts.ts dist/sim/backends/containers/image-parts.js 2>/dev/null | head -n 1)" . /app
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
