@@ -4,7 +4,7 @@ import { answersOf } from './http.ts';
 import { type LatencySummary, type OperationName, operations, type Summary } from './run.ts';
 import type { TagName } from './tags.ts';
 
-export type Unit = 'ms' | '%' | '/s' | 'µs' | 'count' | 'ratio';
+export type Unit = 'ms' | 'MiB' | '%' | '/s' | 'µs' | 'count' | 'ratio';
 
 export interface Metric {
   readonly unit: Unit;
@@ -32,6 +32,8 @@ const operationMeanings: Readonly<Record<OperationName, string>> = {
   catchUp: 'from the intended moment of connecting to the complete backlog',
   presence:
     "from the moment at which a user was meant to come, or at which a user who went counts as gone, until a watcher's picture is true again",
+  upload: 'from the moment at which an image was due until it is stored',
+  download: 'from the moment at which a message with an image is shown until the image is there, per recipient',
 };
 
 const latencyFigures = {
@@ -103,6 +105,12 @@ const others = {
     'ratio',
     'cores used by the busiest server',
     (s) => largest(s.servers.map((one) => one.cpuFraction)),
+    byServer,
+  ),
+  'servers.memory.max': lower(
+    'MiB',
+    'largest resident memory of any server',
+    (s) => largest(s.servers.map((one) => one.rssBytes / 1024 ** 2)),
     byServer,
   ),
   'servers.eventLoop.max': lower(

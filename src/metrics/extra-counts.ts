@@ -2,9 +2,11 @@
 import type { CountLine } from './run.ts';
 import { type Window, windowSeconds } from './window.ts';
 
-interface Counted {
+export interface Counted {
   readonly better: 'lower' | 'higher';
   readonly meaning: string;
+  /** They are bytes. */
+  readonly isBytes?: true;
 }
 
 /** To add one: one line here. Each is a metric of the same name. */
@@ -13,6 +15,12 @@ export const extraCounts = {
   'presence.told': lower('users whose presence was told, to each watcher'),
   'presence.unseen': lower('changes that a watcher was not told of before the next one'),
   'typing.told': lower('beginnings of typing told, to each other member'),
+  'images.uploaded': higher('images stored by the servers'),
+  'images.uploadedBytes': bytes('bytes of these images'),
+  'images.downloaded': higher('images read by recipients, each for itself'),
+  'images.downloadedBytes': bytes('bytes of these images'),
+  'images.repeated': lower('transfers of images that failed and were tried again'),
+  'images.denied': higher('images that were kept from somebody who was no member'),
 } as const satisfies Record<string, Counted>;
 
 export type ExtraCountName = keyof typeof extraCounts;
@@ -44,6 +52,14 @@ export function summariseExtra(lines: readonly CountLine[], inWindow: ExtraCount
 }
 
 // ---
+
+function bytes(meaning: string): Counted {
+  return { better: 'higher', meaning, isBytes: true };
+}
+
+function higher(meaning: string): Counted {
+  return { better: 'higher', meaning };
+}
 
 function lower(meaning: string): Counted {
   return { better: 'lower', meaning };

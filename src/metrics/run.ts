@@ -80,6 +80,8 @@ export const operations = [
   'fanOut',
   'catchUp',
   'presence',
+  'upload',
+  'download',
 ] as const;
 export type OperationName = (typeof operations)[number];
 

@@ -32,6 +32,7 @@ type Comparison = keyof typeof comparisons;
 /** What may be written after the number, and how many of the metric's unit it is. A bare number is of the metric's unit. */
 const unitsAccepted: Readonly<Record<Unit, Readonly<Record<string, number>>>> = {
   ms: { ms: 1, s: 1000, us: 0.001, µs: 0.001 },
+  MiB: { MiB: 1, GiB: 1024 },
   µs: { µs: 1, us: 1, ms: 1000 },
   '%': { '%': 1 },
   '/s': { '/s': 1 },

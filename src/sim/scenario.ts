@@ -3,7 +3,7 @@
  * Everything but `name` and `description` has a default (`scenarioDefaults`); durations are milliseconds.
  */
 import { z } from 'zod';
-import { limits } from '../system/index.ts';
+import { imageLimits, limits } from '../system/index.ts';
 import { faultPlan } from './faults/fault.ts';
 
 const duration = z.number().min(0);
@@ -134,6 +134,19 @@ export const scenario = z.strictObject({
     .optional(),
   /** Before each message its sender is seen typing for so long. Left out: nobody types. */
   typing: z.strictObject({ forMs: z.number().gt(0) }).optional(),
+  /**
+   * So many encrypted images per second of all users together, lognormal in size and cut at `maxBytes`; everybody who is
+   * told of one downloads it. Of a share of them somebody who is no member tries to. Left out: there are none.
+   */
+  images: z
+    .strictObject({
+      perSec: z.number().gt(0),
+      medianBytes: z.number().min(100),
+      sigma: z.number().min(0),
+      maxBytes: z.int().max(imageLimits.bytesMax),
+      strangerShare: z.number().min(0).max(1).default(0.1),
+    })
+    .optional(),
   faults: z.array(faultPlan).default([]),
   thresholds: z.array(z.string()).default([]),
   /** Strategies that `nawaab compare` takes when none are named. */

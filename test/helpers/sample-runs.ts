@@ -341,6 +341,8 @@ function scaleOf(name: OperationName): number {
     signIn: 61,
     catchUp: 35,
     presence: 700,
+    upload: 120,
+    download: 90,
   };
   return scales[name] ?? 6.2;
 }

@@ -4,6 +4,7 @@ import { exactlyOnce } from './exactly-once.ts';
 import { expiryExact } from './expiry-exact.ts';
 import { gapFree } from './gap-free.ts';
 import { idempotentResend } from './idempotent-resend.ts';
+import { imagesExact } from './images-exact.ts';
 import { membersOnly } from './members-only.ts';
 import { noAcceptedLost } from './no-accepted-lost.ts';
 import { noGhost } from './no-ghost.ts';
@@ -25,6 +26,7 @@ export const checks = {
   'backlog-exact': backlogExact,
   'members-only': membersOnly,
   'expiry-exact': expiryExact,
+  'images-exact': imagesExact,
   'presence-true': presenceTrue,
   'stored-agrees': storedAgrees,
   'not-vacuous': notVacuous,

@@ -41,6 +41,7 @@ export type EventKind = (typeof eventKinds)[number];
  * `phase`: mark, detail = name.
  * `watch`: invoke, one event for each user whose presence is asked for. `presence`: app, the user was told of the presence
  * of `peer`, detail = `online` or `offline`.
+ * `upload`, `download`: an image (`clientId` is its number in the run), `peer` who sent it; ok: detail is a digest of its bytes.
  * `expired`: mark, once at the start of a run whose messages may expire, detail = after how many milliseconds; on `app`, the
  * user was told that the messages from `seq` to `clientId` have expired.
  */
@@ -70,6 +71,8 @@ export const eventOps = [
   'expired',
   'watch',
   'presence',
+  'upload',
+  'download',
 ] as const;
 export type EventOp = (typeof eventOps)[number];
 

@@ -1,5 +1,6 @@
 /** Puts the simulated users of a run to work: in worker threads where the cluster has addresses, else in this thread. */
 import { createSeededRandom, type Ms } from '../../system/index.ts';
+import { createNodeCiphers } from '../../system/node.ts';
 import type { Cluster } from '../backends/backend.ts';
 import { createCrowd } from '../users/crowd.ts';
 import { sessionDefaults } from '../users/crowd-contract.ts';
@@ -59,6 +60,7 @@ function inlineLoad({ order, trace, cluster, runStartMs, heard }: LoadOrder): Lo
       random,
       log,
       transportFor: (user) => cluster.connect(user, random.fork(`transport:${user}`)),
+      ciphers: createNodeCiphers(),
       history: files.history,
       seconds: createSecondsRecorder(inlineWorker, files),
       vitals: null,

@@ -1,6 +1,6 @@
 /** A crowd: a share of the simulated users of a run, wherever it lives. */
 import type { HistorySink } from '../../metrics/index.ts';
-import type { Clock, Log, Ms, Random, Transport, Vitals } from '../../system/index.ts';
+import type { Ciphers, Clock, Log, Ms, Random, Transport, Vitals } from '../../system/index.ts';
 import type { News } from './news.ts';
 import type { SecondsRecorder } from './seconds.ts';
 import type { Trace } from './trace/trace.ts';
@@ -25,6 +25,8 @@ export interface CrowdWorld {
   /** The same in every crowd of a run; streams are forked from it by user. */
   readonly random: Random;
   readonly log: Log;
+  /** For images. */
+  readonly ciphers: Ciphers;
   readonly transportFor: (user: number) => Transport;
   readonly history: HistorySink;
   readonly seconds: SecondsRecorder;
@@ -75,13 +77,15 @@ export interface CrowdTotals {
   readonly disconnects: number;
   /** Users of this crowd who watch somebody they know, and have not been told that the other is online; summed. */
   readonly unseen: number;
+  /** Images on their way, up or down. */
+  readonly transfers: number;
   /** 99th percentile of deliveries in the last second; null when there were none. Of several crowds: the worst. */
   readonly deliveryP99Ms: Ms | null;
 }
 
-/** Messages not answered, deliveries missing, users not online or not seen to be; over all crowds of a run 0 means that everything has arrived. */
+/** Messages not answered, deliveries missing, users not online or not seen to be, images on their way; over all crowds of a run 0 means that everything has arrived. */
 export function owed(totals: CrowdTotals, users: number): number {
-  const { offered, accepted, refused, withheld, expected, delivered, expired, connected, unseen } = totals;
+  const { offered, accepted, refused, withheld, expected, delivered, expired, connected, unseen, transfers } = totals;
   const unanswered = offered - accepted - refused - withheld;
-  return unanswered + Math.max(0, expected - delivered - expired) + (users - connected) + unseen;
+  return unanswered + Math.max(0, expected - delivered - expired) + (users - connected) + unseen + transfers;
 }

@@ -51,6 +51,7 @@ const nothing: CrowdTotals = {
   expired: 0,
   disconnects: 0,
   unseen: 0,
+  transfers: 0,
   deliveryP99Ms: null,
 };
 

@@ -11,6 +11,7 @@ import type { Act, Cast } from './acts/act.ts';
 import { changingMembers } from './acts/changing-members.ts';
 import { comingAndGoing } from './acts/coming-and-going.ts';
 import { sending } from './acts/sending.ts';
+import { sharingImages } from './acts/sharing-images.ts';
 import { typing } from './acts/typing.ts';
 import { createBeliefs } from './beliefs.ts';
 import type { CrowdPlan, CrowdWorld, LocalCrowd } from './crowd-contract.ts';
@@ -22,6 +23,7 @@ import { inParallel, openConversations } from './open-conversations.ts';
 import { createPayloadMaker } from './payload.ts';
 import { recordUser, type UserRecord } from './record.ts';
 import { type Schedule, startSchedule, waitUntil } from './schedule.ts';
+import { createSharing } from './sharing.ts';
 import { createAccount } from './sign-up.ts';
 import { createWatchers } from './watchers.ts';
 
@@ -61,6 +63,19 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
   let news: News[] = [];
   const payloads = createPayloadMaker(tag, world.random.fork('payloads'));
   const watchers = createWatchers({ ...plan, clock, sessionOf, seconds, history: world.history });
+  const sharing = createSharing({
+    trace,
+    clock,
+    random: world.random.fork('images'),
+    runStartMs,
+    ciphers: world.ciphers,
+    transportFor: world.transportFor,
+    tokenOf: (user) => accounts[slots[user]!]!.token,
+    serverOf: (user) => sessionOf(user)?.server ?? '',
+    actorOf,
+    seconds,
+    history: world.history,
+  });
   const schedules: Schedule[] = [];
   let sends: Schedule | null = null;
   const totals = {
@@ -101,6 +116,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
       totals.delivered++;
       const server = sessions[slots[user]!]?.server ?? '';
       fanOut.delivered(message, atMs, latencyMs, server);
+      sharing.shown(user, message, atMs);
     },
     expired: (_user, messages) => {
       totals.expired += messages;
@@ -116,7 +132,12 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     openConversations: open,
     send,
     comeBack,
-    totals: () => ({ ...totals, unseen: watchers.unseen, deliveryP99Ms: seconds.deliveryP99Ms }),
+    totals: () => ({
+      ...totals,
+      unseen: watchers.unseen,
+      transfers: sharing.open,
+      deliveryP99Ms: seconds.deliveryP99Ms,
+    }),
     stop,
     takeNews() {
       const taken = [...news, ...fanOut.takeReaches().map((reach): News => ({ kind: 'reached', reach }))];
@@ -185,8 +206,10 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     const recordOf = (user: number): UserRecord | null => records[slots[user]!] ?? null;
     const fromMs = startMs - runStartMs;
     watchers.sending(fromMs);
-    const cast: Cast = { trace, users, tag, fromMs, isMine, sessionOf, recordOf, beliefs, payloads, seconds, totals };
-    for (const act of [comingAndGoing, changingMembers, typing]) schedule(startMs, act(cast));
+    const now = (): Ms => clock.now() - runStartMs;
+    const who = { trace, users, tag, fromMs, now, isMine, sessionOf, recordOf };
+    const cast: Cast = { ...who, beliefs, payloads, sharing, seconds, totals };
+    for (const act of [comingAndGoing, changingMembers, typing, sharingImages]) schedule(startMs, act(cast));
     sends = schedule(startMs, sending(cast));
     await sends.done;
   }
@@ -200,6 +223,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     for (const schedule of schedules) schedule.cancel();
     cancelTick();
     watchers.finish();
+    sharing.stop();
     for (const session of sessions) session?.stop();
     for (const record of records) record?.finish();
     seconds.close();

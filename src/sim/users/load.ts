@@ -66,6 +66,7 @@ function sumOf(parts: readonly CrowdTotals[]): CrowdTotals {
     expired: sum((part) => part.expired),
     disconnects: sum((part) => part.disconnects),
     unseen: sum((part) => part.unseen),
+    transfers: sum((part) => part.transfers),
     deliveryP99Ms: worst < 0 ? null : worst,
   };
 }

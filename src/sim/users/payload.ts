@@ -4,6 +4,7 @@
  * seeded filler, cut from a pool.
  */
 import type { Random } from '../../system/index.ts';
+import { isImagePayload } from './image-payload.ts';
 
 export interface Stamp {
   /** Which run, up to 8 characters of base64url; see `runTag`. */
@@ -44,7 +45,7 @@ export function createPayloadMaker(tag: string, random: Random): PayloadMaker {
 
 /** Null when it is no modelled payload. */
 export function readPayload(payload: string): Stamp | null {
-  if (payload.length < headerChars) return null;
+  if (payload.length < headerChars || isImagePayload(payload)) return null;
   const index = number(payload, tagChars, indexChars);
   const intendedUs = number(payload, tagChars + indexChars, momentChars);
   const lateUs = number(payload, tagChars + indexChars + momentChars, lateChars);

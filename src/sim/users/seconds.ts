@@ -17,7 +17,7 @@ export interface LineSinks {
 }
 
 export interface SecondsRecorder extends LatencySink, CountSink {
-  add(what: CountName | 'expected', atMs: number, count?: number): void;
+  add(what: CountName | 'expected' | 'offered', atMs: number, count?: number): void;
   /** So many more of what the scenario has besides messages, at this moment of the run. */
   extra(what: ExtraCountName, atMs: number, count?: number): void;
   /** A message was due at `intendedMs` and sent `lateMs` later. */

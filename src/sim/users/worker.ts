@@ -1,7 +1,7 @@
 /** Entry of a worker thread: drives its share of the users on the machine's clock and records into files of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Clock, createSeededRandom } from '../../system/index.ts';
-import { createSystemClock, createWsTransport } from '../../system/node.ts';
+import { createNodeCiphers, createSystemClock, createWsTransport } from '../../system/node.ts';
 import { createCrowd } from './crowd.ts';
 import type { LocalCrowd } from './crowd-contract.ts';
 import { type CrowdFiles, openCrowdFiles } from './crowd-files.ts';
@@ -63,6 +63,7 @@ function crowdOf(order: WorkerOrder, clock: Clock, files: CrowdFiles): LocalCrow
       random: createSeededRandom(seed).fork('users'),
       log: { write: (level, message, fields = {}) => report({ kind: 'log', level, message, fields }) },
       transportFor: (user) => transports[user % transports.length]!,
+      ciphers: createNodeCiphers(),
       history: files.history,
       seconds: createSecondsRecorder(worker, files),
       vitals: createThreadVitals(),

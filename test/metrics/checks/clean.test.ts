@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { checkNames, createMemoryHistory, judge } from '../../../src/metrics/index.ts';
 import { directTalk } from './histories.ts';
 import { correctHistory, expiringHistory } from './random-history.ts';
+import { sharingHistory } from './sharing-history.ts';
 import { watchingHistory } from './watching-history.ts';
 
 describe('a correct history', () => {
   it('fails no check', async () => {
     const passes = new Map(checkNames.map((name) => [name, 0]));
     await fc.assert(
-      fc.asyncProperty(fc.oneof(correctHistory, expiringHistory, watchingHistory), async (events) => {
+      fc.asyncProperty(fc.oneof(correctHistory, expiringHistory, watchingHistory, sharingHistory), async (events) => {
         const verdicts = await judge(createMemoryHistory(events));
         expect(verdicts.filter(({ result }) => result === 'fail')).toEqual([]);
         for (const { check, result } of verdicts)
@@ -24,7 +25,7 @@ describe('a correct history', () => {
     const verdicts = await judge(createMemoryHistory(directTalk(3)));
     expect(verdicts.map(({ check }) => check)).toEqual(checkNames);
     const unknown = verdicts.filter(({ result }) => result !== 'pass').map(({ check }) => check);
-    expect(unknown).toEqual(['expiry-exact', 'presence-true', 'stored-agrees']);
+    expect(unknown).toEqual(['expiry-exact', 'images-exact', 'presence-true', 'stored-agrees']);
   });
 });
 

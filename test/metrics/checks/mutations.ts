@@ -2,6 +2,7 @@
 import type fc from 'fast-check';
 import type { CheckName, HistoryEvent } from '../../../src/metrics/index.ts';
 import { expiringHistory } from './random-history.ts';
+import { sharingHistory } from './sharing-history.ts';
 import {
   acceptances,
   backlog,
@@ -343,6 +344,38 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
+    what: 'an image is read with other bytes than were sent',
+    kills: ['images-exact'],
+    mayKill: [],
+    of: sharingHistory,
+    spoil: (events, pick) => {
+      const read = choose(readings(events), pick);
+      return read && events.map((one) => (one === read ? { ...one, detail: 'digest of something else' } : one));
+    },
+  },
+  {
+    what: 'a member cannot read an image',
+    kills: ['images-exact'],
+    mayKill: [],
+    of: sharingHistory,
+    spoil: (events, pick) => {
+      const stayed = ({ actor, conversation }: HistoryEvent) =>
+        !departures(events).some((one) => one.user === actor && one.conversation === conversation);
+      const read = choose(readings(events).filter(stayed), pick);
+      return read && events.map((one) => (one === read ? { ...one, kind: 'fail', detail: 'unknownPath' } : one));
+    },
+  },
+  {
+    what: 'a stranger reads an image',
+    kills: ['images-exact'],
+    mayKill: [],
+    of: sharingHistory,
+    spoil: (events, pick) => {
+      const read = choose(readings(events), pick);
+      return read && insertAfter(events, read, [{ ...read, actor: stranger }]);
+    },
+  },
+  {
     what: 'a message expires and nobody says so',
     kills: ['no-accepted-lost'],
     mayKill: ['gap-free', 'backlog-exact'],
@@ -366,6 +399,10 @@ function isExpiryMark({ kind, op }: HistoryEvent): boolean {
 
 /** Shares a conversation with nobody. */
 const stranger = 99;
+
+function readings(events: readonly HistoryEvent[]): HistoryEvent[] {
+  return events.filter(({ kind, op }) => kind === 'ok' && op === 'download');
+}
 
 function tellings(events: readonly HistoryEvent[]): HistoryEvent[] {
   return events.filter(({ op }) => op === 'presence');

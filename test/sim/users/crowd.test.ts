@@ -18,8 +18,10 @@ import { createLoad } from '../../../src/sim/users/load.ts';
 import { createSecondsRecorder } from '../../../src/sim/users/seconds.ts';
 import { buildTrace, usersOf } from '../../../src/sim/users/trace/trace.ts';
 import { type Clock, createSeededRandom, type Log, type Transport } from '../../../src/system/index.ts';
+import { createNodeCiphers } from '../../../src/system/node.ts';
 
 const log: Log = { write: () => {} };
+const ciphers = createNodeCiphers();
 const neverUsed: Transport = {
   request: () => Promise.reject(new Error('nobody asks')),
   open: () => {
@@ -73,7 +75,7 @@ async function play(
       const transportFor = (user: number) => cluster.connect(user, random.fork(`link:${user}`));
       return createCrowd(
         { trace, users, crowds: workers, tag: 'abcdef', runStartMs, session: sessionDefaults },
-        { clock, random, log, transportFor, history, seconds, vitals: null },
+        { clock, random, log, ciphers, transportFor, history, seconds, vitals: null },
       );
     });
     const spreadNews = (): void => {
@@ -187,6 +189,26 @@ describe('a crowd in virtual time', () => {
     expect(countOf(histograms, 'presence')).toBeGreaterThan(20);
   });
 
+  it.each([1, 3])('has every image read by its recipients and kept from others, in %i crowds', async (crowds) => {
+    const { drained, history, histograms, load } = await play(
+      {
+        topology: { kind: 'groups', count: 4, size: 5 },
+        images: { perSec: 6, medianBytes: 30_000, sigma: 1, maxBytes: 200_000, strangerShare: 0.5 },
+      },
+      { crowds },
+    );
+    const ended = (kind: string, op: string) =>
+      history.events.filter((event) => event.kind === kind && event.op === op).length;
+    expect(drained).toBe(true);
+    expect(await failures(history)).toEqual([]);
+    expect((await judge(history, ['images-exact']))[0]!.result).toBe('pass');
+    expect(ended('ok', 'upload')).toBeGreaterThan(5);
+    expect(ended('ok', 'download')).toBe(4 * ended('ok', 'upload'));
+    expect(ended('fail', 'download')).toBeGreaterThan(0);
+    expect(countOf(histograms, 'upload')).toBe(ended('ok', 'upload'));
+    expect(load.totals().offered).toBe(load.totals().accepted);
+  });
+
   it('measures the last member also where members are in several crowds', async () => {
     const { histograms, sends } = await play({ topology: { kind: 'groups', count: 3, size: 7 } }, { crowds: 3 });
     expect(countOf(histograms, 'fanOut')).toBe(sends);
@@ -243,7 +265,16 @@ describe('a crowd in virtual time', () => {
     const random = createSeededRandom(1);
     const crowd = createCrowd(
       { trace, users: new Uint32Array(), crowds: 1, tag: 'abcdef', runStartMs: 0, session: sessionDefaults },
-      { clock, random, log, transportFor: () => neverUsed, history: createMemoryHistory(), seconds, vitals: null },
+      {
+        clock,
+        random,
+        log,
+        ciphers,
+        transportFor: () => neverUsed,
+        history: createMemoryHistory(),
+        seconds,
+        vitals: null,
+      },
     );
     nowMs = 3500;
     due();

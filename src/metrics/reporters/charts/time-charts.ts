@@ -105,6 +105,8 @@ export function timeChart(
 const dueWords: Readonly<Partial<Record<OperationName, string>>> = {
   signIn: 'it was due',
   presence: 'the change happened',
+  upload: 'the image was due',
+  download: 'its message was shown',
 };
 
 function capitalised(text: string): string {

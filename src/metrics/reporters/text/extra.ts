@@ -1,8 +1,8 @@
 /** What a scenario has besides messages as rows: what, how many, how many a second, what it means. */
 import { catalog } from '../../catalog.ts';
-import { extraCountNames, extraCounts } from '../../extra-counts.ts';
+import { type Counted, extraCountNames, extraCounts } from '../../extra-counts.ts';
 import type { Summary } from '../../run.ts';
-import { count, figure, perSecond } from './format.ts';
+import { bytes, count, figure, perSecond } from './format.ts';
 
 export type ExtraRow = readonly [what: string, count: string, rate: string, meaning: string];
 
@@ -10,7 +10,7 @@ export type ExtraRow = readonly [what: string, count: string, rate: string, mean
 export function extraRows(summary: Summary): ExtraRow[] {
   const counted = extraCountNames.flatMap((name): ExtraRow[] => {
     const one = summary.extra[name];
-    return one ? [[name, count(one.count), perSecond(one.perSec), extraCounts[name].meaning]] : [];
+    return one ? [[name, ...cells(one, extraCounts[name]), extraCounts[name].meaning]] : [];
   });
   return summary.extra['presence.changes'] ? [...counted, ...frameRows(summary)] : counted;
 }
@@ -23,6 +23,10 @@ export function extraWords(summary: Summary): string {
 }
 
 // ---
+
+function cells(one: { readonly count: number; readonly perSec: number }, { isBytes }: Counted): [string, string] {
+  return isBytes ? [bytes(one.count), `${bytes(one.perSec)}/s`] : [count(one.count), perSecond(one.perSec)];
+}
 
 function frameRows(summary: Summary): ExtraRow[] {
   const byServer = summary.servers.map(({ name, presencePerSec }) => `${name} ${perSecond(presencePerSec)}`);

@@ -78,6 +78,8 @@ export const operationTitles: Readonly<Record<OperationName, string>> = {
   signInUncorrected: 'sign-in, from the actual send',
   catchUp: 'catch-up',
   presence: 'presence seen',
+  upload: 'image upload',
+  download: 'image download',
 };
 
 /** The operations that a latency table shows, in its order: those that happened, and the two that matter always. */

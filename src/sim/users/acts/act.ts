@@ -4,6 +4,7 @@ import type { CrowdTotals } from '../crowd-contract.ts';
 import type { PayloadMaker } from '../payload.ts';
 import type { UserRecord } from '../record.ts';
 import type { SecondsRecorder } from '../seconds.ts';
+import type { Sharing } from '../sharing.ts';
 import type { Trace } from '../trace/trace.ts';
 
 /** Something that users do at moments which the trace has fixed: sending, coming and going, changing who is a member. */
@@ -22,12 +23,15 @@ export interface Cast {
   readonly tag: string;
   /** The start of sending, in milliseconds since the start of the run. */
   readonly fromMs: Ms;
+  /** Milliseconds since the start of the run. */
+  now(): Ms;
   isMine(user: number): boolean;
   /** Null for users of other crowds. */
   sessionOf(user: number): ClientSession | null;
   recordOf(user: number): UserRecord | null;
   readonly beliefs: Beliefs;
   readonly payloads: PayloadMaker;
+  readonly sharing: Sharing;
   readonly seconds: SecondsRecorder;
   readonly totals: { -readonly [name in keyof CrowdTotals]?: CrowdTotals[name] } & {
     offered: number;

@@ -122,6 +122,6 @@ function drawSizes(size: PayloadSize, count: number, random: Random): Uint16Arra
 const payloadBytesMin = 32;
 
 /** Standard normal, by Box and Muller. */
-function normal(random: Random): number {
+export function normal(random: Random): number {
   return Math.sqrt(2 * exponential(random)) * Math.cos(2 * Math.PI * random.next());
 }

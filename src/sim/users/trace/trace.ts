@@ -1,12 +1,13 @@
 /**
  * What simulated users will do, settled before the run: who connects when, who talks with whom, who sends how much when,
- * who goes away when, who comes to a group and leaves it when, who watches whom. It depends on the scenario's users and on the seed alone,
+ * who goes away when, who comes to a group and leaves it when, who watches whom, who sends which image where. It depends on the scenario's users and on the seed alone,
  * so that every strategy meets the same. Each part has streams of its own (`fork`): a new one moves no other.
  */
 import { createHash } from 'node:crypto';
 import { createSeededRandom, type Random } from '../../../system/index.ts';
 import type { Scenario } from '../../scenario.ts';
 import { type Absences, buildAbsences } from './absences.ts';
+import { buildImages, type Images } from './images.ts';
 import { poissonArrivals } from './pace.ts';
 import { drawSends, type Sends } from './sends.ts';
 import { type Belonging, belongingOf, buildConversations, type Conversations } from './topology.ts';
@@ -25,6 +26,7 @@ export interface Trace {
   readonly watching: Watching;
   /** So long before each message its sender is seen typing; 0: never. */
   readonly typingMs: number;
+  readonly images: Images;
 }
 
 /** 300,000 sends take a fraction of a second. Throws a `Problem` when the topology does not fit the users. */
@@ -37,22 +39,24 @@ export function buildTrace(scenario: Scenario, seed: number): Trace {
   const absences = buildAbsences(scenario, sendingMs, random);
   const turnover = buildTurnover(scenario, conversations, random.fork('turnover'));
   const atMs = poissonArrivals(scenario.pace, conversations.count > 0 ? sendingMs : 0, random.fork('arrivals'));
+  const ground = { conversations, belonging, absences, turnover, random };
   return {
     users,
     connectAtMs: connectTimes(scenario, random),
     conversations,
     belonging,
-    sends: drawSends(scenario, atMs, { conversations, belonging, absences, turnover, random }),
+    sends: drawSends(scenario, atMs, ground),
     absences,
     turnover,
     watching: buildWatching(scenario, { conversations, belonging, absences }, random.fork('watching')),
     typingMs: scenario.typing?.forMs ?? 0,
+    images: buildImages(scenario, sendingMs, ground),
   };
 }
 
 /** Equal for equal traces, on every machine. */
 export function traceHash(trace: Trace): string {
-  const { connectAtMs, conversations, sends, absences, turnover, watching } = trace;
+  const { connectAtMs, conversations, sends, absences, turnover, watching, images } = trace;
   const hash = createHash('sha256');
   hash.update(JSON.stringify([trace.users, conversations.kind, conversations.count, sends.count, trace.typingMs]));
   const columns = [
@@ -74,6 +78,11 @@ export function traceHash(trace: Trace): string {
     watching.watched,
     watching.changeFrom,
     watching.changeAtMs,
+    images.atMs,
+    images.sender,
+    images.conversation,
+    images.bytes,
+    images.tempting,
   ];
   for (const { buffer, byteOffset, byteLength } of columns) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest('hex').slice(0, 16);

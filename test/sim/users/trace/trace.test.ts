@@ -48,6 +48,13 @@ const topologies: [string, Partial<ScenarioInput>][] = [
     },
   ],
   [
+    'groups with images',
+    {
+      topology: { kind: 'groups', count: 7, size: 12 },
+      images: { perSec: 20, medianBytes: 50_000, sigma: 1, maxBytes: 300_000 },
+    },
+  ],
+  [
     'lognormal',
     {
       activity: { kind: 'lognormal', sigma: 1.5 },
@@ -67,11 +74,16 @@ describe.each(topologies)('a trace of %s', (_, input) => {
   it('lets only members send', () => {
     const { sender, conversation, count } = trace.sends;
     for (let i = 0; i < count; i++) expect(membersOf(trace, conversation[i]!)).toContain(sender[i]);
+    const { images } = trace;
+    for (let i = 0; i < images.count; i++) {
+      expect(membersOf(trace, images.conversation[i]!)).toContain(images.sender[i]);
+    }
   });
 
   it('keeps everything within its bounds', () => {
     expect(trace.connectAtMs.every((at) => at >= 0 && at < 1000)).toBe(true);
     expect(trace.sends.atMs.every((at) => at >= 0 && at < 10_000)).toBe(true);
+    expect(trace.images.bytes.every((bytes) => bytes >= 64 && bytes <= 300_000)).toBe(true);
     expect(trace.sends.bytes.every((bytes) => bytes >= 32 && bytes <= 9000)).toBe(true);
   });
 

@@ -6,7 +6,7 @@ import { extraRows } from '../../text/extra.ts';
 import { type Column, chartFigure, dataTable, section } from '../parts.ts';
 import type { Html } from '../template.ts';
 
-const drawn: readonly OperationName[] = ['presence'];
+const drawn: readonly OperationName[] = ['presence', 'upload', 'download'];
 
 /** One for each of its operations that happened. */
 export function extraCharts(run: FinishedRun): ChartSpec[] {
