@@ -147,6 +147,11 @@ export const scenario = z.strictObject({
       strangerShare: z.number().min(0).max(1).default(0.1),
     })
     .optional(),
+  /**
+   * `none`: payloads are opaque bytes, sent by bare sessions. `mls`: users have messengers, which encrypt; a payload's size is
+   * that of what they write. `modelled`: the same in bytes of the same sizes, without the cost.
+   */
+  encryption: z.enum(['none', 'modelled', 'mls']).default('none'),
   faults: z.array(faultPlan).default([]),
   thresholds: z.array(z.string()).default([]),
   /** Strategies that `nawaab compare` takes when none are named. */

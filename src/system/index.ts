@@ -11,6 +11,7 @@ export * from './client/images/index.ts';
 export * from './client/keys.ts';
 export type * from './client/local/contract.ts';
 export { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from './client/local/memory.ts';
+export type { Asked, Item, Messenger } from './client/messenger/contract.ts';
 export { createMessenger } from './client/messenger/messenger.ts';
 export { createMlsSealing } from './client/messenger/mls/mls-sealing.ts';
 export * from './client/messenger/sealing.ts';

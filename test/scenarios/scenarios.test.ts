@@ -22,6 +22,8 @@ const waves = { 'waves.everyMs': 4000, 'waves.offlineMs': 3500 };
 const expiry = { 'cluster.server.expiryMs': 2000, 'cluster.server.expiryEveryMs': 200 };
 
 const images = { 'images.medianBytes': 40_000, 'images.maxBytes': 500_000 };
+/** Encrypting is slow, and the server is to be killed within the run. */
+const encrypted = { users: 20, 'pace.perSec': 15, 'faults.0.at.ms': 4000 };
 
 let runs = 0;
 async function runVirtually(name: string, seed: number): Promise<FinishedRun> {
@@ -32,6 +34,7 @@ async function runVirtually(name: string, seed: number): Promise<FinishedRun> {
     ...(base.away ? away : {}),
     ...(base.waves ? waves : {}),
     ...(base.images ? images : {}),
+    ...(base.encryption === 'none' ? {} : encrypted),
     ...('expiryMs' in base.cluster.server ? expiry : {}),
   });
   const id = `${++runs}-${seed}`;
@@ -111,6 +114,22 @@ describe('the scenario image-sharing', () => {
     expect(latency.upload.max!).toBeGreaterThan(10);
     expect(latency.download.count).toBeGreaterThan(100);
     expect(checks.find(({ check }) => check === 'images-exact')?.result).toBe('pass');
+  });
+});
+
+describe('the scenario encrypted-chat', () => {
+  it('has every member read what was written, and nothing of it stored in the clear, while members come and go', async () => {
+    const { summary, record } = await runVirtually('encrypted-chat', 4);
+    const { checks } = summary;
+    expect(record.encryption).toBe('mls');
+    for (const name of ['decrypted-exactly', 'no-plaintext']) {
+      expect(checks.find(({ check }) => check === name)?.result).toBe('pass');
+    }
+  });
+
+  it('is the same run for the same seed, though keys are others', async () => {
+    const [first, second] = [await runVirtually('encrypted-chat', 7), await runVirtually('encrypted-chat', 7)];
+    expect(await hashOf(second)).toBe(await hashOf(first));
   });
 });
 

@@ -1,5 +1,6 @@
 import { backlogExact } from './backlog-exact.ts';
 import type { CheckEntry } from './check.ts';
+import { decryptedExactly } from './decrypted-exactly.ts';
 import { exactlyOnce } from './exactly-once.ts';
 import { expiryExact } from './expiry-exact.ts';
 import { gapFree } from './gap-free.ts';
@@ -8,6 +9,7 @@ import { imagesExact } from './images-exact.ts';
 import { membersOnly } from './members-only.ts';
 import { noAcceptedLost } from './no-accepted-lost.ts';
 import { noGhost } from './no-ghost.ts';
+import { noPlaintext } from './no-plaintext.ts';
 import { notVacuous } from './not-vacuous.ts';
 import { presenceTrue } from './presence-true.ts';
 import { sameOrder } from './same-order.ts';
@@ -26,6 +28,8 @@ export const checks = {
   'backlog-exact': backlogExact,
   'members-only': membersOnly,
   'expiry-exact': expiryExact,
+  'decrypted-exactly': decryptedExactly,
+  'no-plaintext': noPlaintext,
   'images-exact': imagesExact,
   'presence-true': presenceTrue,
   'stored-agrees': storedAgrees,

@@ -62,6 +62,7 @@ export function createLedger(): Ledger {
     conversations,
     add(event) {
       const { kind, op, actor, conversation, seq } = event;
+      if (aboutEntries.has(op)) return;
       if (seq <= 0 || conversation <= 0 || (kind !== 'ok' && kind !== 'app' && kind !== 'wire')) return;
       if (op === 'expired') {
         memberOf(conversation, actor).expired.addRange([seq, event.clientId]);
@@ -113,6 +114,9 @@ export function forEachLeaving(event: HistoryEvent, visit: (user: number) => voi
 }
 
 // ---
+
+/** They tell what a user made of an entry, not that there is one. */
+const aboutEntries: ReadonlySet<string> = new Set(['opened', 'download']);
 
 const bringers: ReadonlySet<string> = new Set(['openDirect', 'createGroup', 'invite']);
 

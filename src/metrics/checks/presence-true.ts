@@ -21,7 +21,6 @@ export const presenceTrue: CheckEntry = {
       violations: createViolations(),
       endMs: null,
       lastMs: 0,
-      told: 0,
     };
     return { add: (event) => note(state, event), verdict: () => judge(state) };
   },
@@ -44,7 +43,6 @@ interface State {
   /** When users began to be sent home; null when the run did not come so far. */
   endMs: number | null;
   lastMs: number;
-  told: number;
 }
 
 function note(state: State, event: HistoryEvent): void {
@@ -59,7 +57,7 @@ function note(state: State, event: HistoryEvent): void {
   else if (op === 'disconnect') state.since.set(actor, { is: 'offline', t });
 }
 
-function noteTold({ views, since, violations, endMs, ...state }: State, { actor, peer, detail }: HistoryEvent): void {
+function noteTold({ views, since, violations, endMs }: State, { actor, peer, detail }: HistoryEvent): void {
   const view = views.get(actor);
   const focus = { actors: [actor, peer] };
   if (!view?.has(peer)) {
@@ -70,7 +68,6 @@ function noteTold({ views, since, violations, endMs, ...state }: State, { actor,
     violations.report(() => `user ${actor} was told that user ${peer} was online, who had never come`, focus);
   }
   if (endMs === null) view.set(peer, detail as Told);
-  state.told += 1;
 }
 
 function judge(state: State) {

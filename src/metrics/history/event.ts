@@ -42,6 +42,9 @@ export type EventKind = (typeof eventKinds)[number];
  * `watch`: invoke, one event for each user whose presence is asked for. `presence`: app, the user was told of the presence
  * of `peer`, detail = `online` or `offline`.
  * `upload`, `download`: an image (`clientId` is its number in the run), `peer` who sent it; ok: detail is a digest of its bytes.
+ * `encryption`: mark, once at the start of a run whose users encrypt, detail = by what; `stored` then has the detail `opaque` or
+ * `plaintext`. `written`: invoke, the user wrote a text; `opened`: ok or fail, what was read of a message of `peer`; detail = a
+ * fingerprint of the text.
  * `expired`: mark, once at the start of a run whose messages may expire, detail = after how many milliseconds; on `app`, the
  * user was told that the messages from `seq` to `clientId` have expired.
  */
@@ -73,6 +76,9 @@ export const eventOps = [
   'presence',
   'upload',
   'download',
+  'encryption',
+  'written',
+  'opened',
 ] as const;
 export type EventOp = (typeof eventOps)[number];
 

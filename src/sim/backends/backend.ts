@@ -46,8 +46,8 @@ export interface Cluster {
   apply(fault: Fault): Promise<FaultReceipt>;
   /** What each component did since the last call. */
   sample(): Promise<readonly ComponentSample[]>;
-  /** Reads back every stored message as (conversation, seq, sender name, client id), for the check against the history. */
-  stored(): AsyncIterable<StoredMessage>;
+  /** Reads back every stored message as (conversation, seq, sender name, client id, payload), for the check against the history. */
+  stored(options?: { readonly payloads: boolean }): AsyncIterable<StoredMessage>;
 }
 
 export interface StoredMessage {
@@ -55,4 +55,6 @@ export interface StoredMessage {
   readonly seq: number;
   readonly sender: string;
   readonly clientId: number;
+  /** Empty when it was not asked for. */
+  readonly payload: string;
 }

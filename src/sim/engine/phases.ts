@@ -1,6 +1,6 @@
 /** Phases of a run, marked in its record and its history. */
 import { type HistorySink, laboratory, type Phase } from '../../metrics/index.ts';
-import type { ClusterSpec } from '../scenario.ts';
+import type { ClusterSpec, Scenario } from '../scenario.ts';
 import type { RecordDraft } from './record-draft.ts';
 
 export interface PhaseOrder {
@@ -36,6 +36,11 @@ export function markExpiry(history: HistorySink, t: number, server: ClusterSpec[
   const { expiryMs } = server;
   if (expiryMs === undefined) return;
   history.add({ ...signpost, t, op: 'expired', detail: String(expiryMs) });
+}
+
+/** Tells the checks by what users encrypt; nothing when they do not. */
+export function markEncryption(history: HistorySink, t: number, encryption: Scenario['encryption']): void {
+  if (encryption !== 'none') history.add({ ...signpost, t, op: 'encryption', detail: encryption });
 }
 
 /** A signpost in the history; `end` says that everybody was still there. */

@@ -31,7 +31,7 @@ export function createRecord(order: RunOrder, hash: string): RecordDraft {
     backend: backend.name,
     strategy: scenario.cluster.strategy,
     mode: scenario.cluster.mode,
-    encryption: 'modelled',
+    encryption: scenario.encryption,
     startedAt: new Date().toISOString(),
     complete: false,
     aborted: null,

@@ -42,9 +42,15 @@ export function againLine(parts: { command: string; scenario: string; seed: numb
     .join(' ');
 }
 
+const payloadsInWords: Readonly<Record<Scenario['encryption'], string>> = {
+  none: 'Payloads are seeded bytes of the stated sizes, sent by bare sessions; nothing is encrypted.',
+  modelled: 'Users have messengers; their payloads and key changes have the sizes of MLS, and keep nothing secret.',
+  mls: 'Users have messengers, which encrypt by MLS.',
+};
+
 /** Settings that differ from those of a production system, for the reader of a report. */
 export function notesOf(scenario: Scenario, backend: string): readonly string[] {
-  const notes = ['Payloads are modelled: seeded bytes of the stated sizes; nothing is encrypted.'];
+  const notes = [payloadsInWords[scenario.encryption]];
   if (backend === 'virtual') {
     notes.push(
       'Virtual time: latencies come from a model of links and service times that is not calibrated; only the checks are facts.',

@@ -23,7 +23,7 @@ import { buildTrace, type Trace, traceHash } from '../users/trace/trace.ts';
 import { type Disturbance, startDisturbance } from './disturb.ts';
 import { createEarlyEnd } from './early-end.ts';
 import type { LoadTotals } from './load.ts';
-import { markExpiry, markPhase, withPhase } from './phases.ts';
+import { markEncryption, markExpiry, markPhase, withPhase } from './phases.ts';
 import { createRecord, type RecordDraft } from './record-draft.ts';
 import { startSampler } from './sampler.ts';
 import { startLoad } from './start-load.ts';
@@ -102,6 +102,7 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   draft.servers(cluster.servers);
   const history = createHistoryWriter(historyPath(directory.path, 'laboratory'));
   markExpiry(history, 0, scenario.cluster.server);
+  markEncryption(history, 0, scenario.encryption);
   const samples = createLineWriter(directory.path, 'samples', 'cluster');
   const early = createEarlyEnd({ thresholds: scenario.thresholds, clock, runStartMs, record: draft.record });
   const load = startLoad({ order, trace, cluster, runStartMs, heard: early.heard });
@@ -165,7 +166,12 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
     // In virtual time nothing else would part the mark from the goodbyes, and events of one moment have no order.
     await until(cluster, clock.now() + 1);
     if (scenario.history)
-      await recordStored(cluster, { actorOf: (name) => userIndexOf(tag, name), history, runStartMs });
+      await recordStored(cluster, {
+        actorOf: (name) => userIndexOf(tag, name),
+        history,
+        runStartMs,
+        marker: scenario.encryption === 'none' ? null : tag,
+      });
   } finally {
     watcher();
     draft.faults((await disturbance?.finish()) ?? []);

@@ -6,6 +6,7 @@ import { createCrowd } from '../users/crowd.ts';
 import { sessionDefaults } from '../users/crowd-contract.ts';
 import { openCrowdFiles } from '../users/crowd-files.ts';
 import { startCrowdWorkers } from '../users/crowd-workers.ts';
+import { encryptionOf } from '../users/encryption.ts';
 import { createLoad } from '../users/load.ts';
 import { runTag } from '../users/names.ts';
 import { createSecondsRecorder, type LineSinks } from '../users/seconds.ts';
@@ -61,6 +62,7 @@ function inlineLoad({ order, trace, cluster, runStartMs, heard }: LoadOrder): Lo
       log,
       transportFor: (user) => cluster.connect(user, random.fork(`transport:${user}`)),
       ciphers: createNodeCiphers(),
+      encryption: encryptionOf(scenario, { random, isVirtual: true }),
       history: files.history,
       seconds: createSecondsRecorder(inlineWorker, files),
       vitals: null,

@@ -152,5 +152,6 @@ async function readStored({ cluster, history, startMs, ...stage }: Stage): Promi
     actorOf: (name) => indexOf(stage, name),
     history: { add: (event) => event.peer >= 0 && history.add(event) },
     runStartMs: startMs,
+    marker: null,
   });
 }

@@ -1,6 +1,6 @@
 /** A crowd: a share of the simulated users of a run, wherever it lives. */
 import type { HistorySink } from '../../metrics/index.ts';
-import type { Ciphers, Clock, Log, Ms, Random, Transport, Vitals } from '../../system/index.ts';
+import type { Ciphers, Clock, Encryption, Log, Ms, Random, Transport, Vitals } from '../../system/index.ts';
 import type { News } from './news.ts';
 import type { SecondsRecorder } from './seconds.ts';
 import type { Trace } from './trace/trace.ts';
@@ -27,6 +27,8 @@ export interface CrowdWorld {
   readonly log: Log;
   /** For images. */
   readonly ciphers: Ciphers;
+  /** What users encrypt with; null when they do not. */
+  readonly encryption: Encryption | null;
   readonly transportFor: (user: number) => Transport;
   readonly history: HistorySink;
   readonly seconds: SecondsRecorder;

@@ -1,12 +1,5 @@
 /** A share of the simulated users of a run, driven by their trace: in a worker thread on the machine's clock, or inline on virtual time. */
-import {
-  type Cancel,
-  type ClientSession,
-  createSession,
-  type Ms,
-  type SessionState,
-  type SignInAnswer,
-} from '../../system/index.ts';
+import type { Cancel, Ms, SessionState } from '../../system/index.ts';
 import type { Act, Cast } from './acts/act.ts';
 import { changingMembers } from './acts/changing-members.ts';
 import { comingAndGoing } from './acts/coming-and-going.ts';
@@ -14,8 +7,10 @@ import { sending } from './acts/sending.ts';
 import { sharingImages } from './acts/sharing-images.ts';
 import { typing } from './acts/typing.ts';
 import { createBeliefs } from './beliefs.ts';
+import { bareClient, type ClientMaker, type UserClient } from './clients.ts';
 import type { CrowdPlan, CrowdWorld, LocalCrowd } from './crowd-contract.ts';
 import { createFanOut } from './fan-out.ts';
+import { messengerClients, recordLetters } from './messenger-client.ts';
 import { userIndexOf, userNameOf } from './names.ts';
 import type { News } from './news.ts';
 import type { MembershipChange, UserObserver } from './observer.ts';
@@ -24,7 +19,6 @@ import { createPayloadMaker } from './payload.ts';
 import { recordUser, type UserRecord } from './record.ts';
 import { type Schedule, startSchedule, waitUntil } from './schedule.ts';
 import { createSharing } from './sharing.ts';
-import { createAccount } from './sign-up.ts';
 import { createWatchers } from './watchers.ts';
 
 /** When the second is told of. */
@@ -39,6 +33,8 @@ const earlier = 2;
 const signUpsAtOnceMax = 16;
 /** Longest wait for the last user to be online, and for the last conversation to be known. */
 const settleMsMax = 120_000;
+/** Longer than it takes to leave key packages at the servers. */
+const keysMs = 2000;
 
 export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
   const { trace, users, tag, runStartMs } = plan;
@@ -48,8 +44,8 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
   /** Place of a user in this crowd; -1 for those of others. */
   const slots = new Int32Array(trace.users).fill(-1);
   for (const slot of slotNumbers) slots[users[slot]!] = slot;
-  const accounts: SignInAnswer[] = [];
-  const sessions: (ClientSession | null)[] = Array.from(users, () => null);
+  const tokens: (string | null)[] = [];
+  const sessions: (UserClient | null)[] = Array.from(users, () => null);
   const records: (UserRecord | undefined)[] = [];
   const presence = new Uint8Array(users.length);
   const answers = new Map<string, { resolve(conversation: number): void; reject(error: Error): void }>();
@@ -70,12 +66,17 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     runStartMs,
     ciphers: world.ciphers,
     transportFor: world.transportFor,
-    tokenOf: (user) => accounts[slots[user]!]!.token,
+    tokenOf: (user) => tokens[slots[user]!]!,
     serverOf: (user) => sessionOf(user)?.server ?? '',
     actorOf,
     seconds,
     history: world.history,
   });
+  const letters = { history: world.history, runStartMs, actorOf };
+  const makeClient: ClientMaker =
+    world.encryption === null
+      ? bareClient
+      : messengerClients(world.encryption, (order) => recordLetters(order, letters));
   const schedules: Schedule[] = [];
   let sends: Schedule | null = null;
   const totals = {
@@ -153,11 +154,27 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
   };
 
   async function signUpOne(slot: number): Promise<void> {
-    const index = users[slot]!;
-    const random = world.random.fork(`sign-up:${index}`);
-    const order = { clock, random, runStartMs, history: world.history, latency: seconds };
-    const transport = world.transportFor(index);
-    accounts[slot] = await createAccount(order, { index, name: userNameOf(tag, index), transport });
+    const actor = users[slot]!;
+    const user = { index: actor, name: userNameOf(tag, actor), transport: world.transportFor(actor) };
+    const random = world.random.fork(`sign-up:${actor}`);
+    const { history } = world;
+    const record = recordUser({
+      actor,
+      actorOf,
+      clock,
+      startMs: runStartMs,
+      sink: history,
+      latency: seconds,
+      counts: seconds,
+      observer,
+    });
+    Object.assign(record, watchers.handlersOf(actor));
+    const settings = { typing: trace.typingMs > 0, ...plan.session };
+    const order = { user, record, clock, random: world.random.fork(`session:${actor}`), log: world.log, settings };
+    const { client, token } = await makeClient({ clock, random, runStartMs, history, latency: seconds }, order);
+    records[slot] = record;
+    sessions[slot] = client;
+    tokens[slot] = token;
   }
 
   async function connect(startMs: Ms): Promise<void> {
@@ -172,34 +189,20 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
   }
 
   function connectOne(slot: number, meantMs: Ms): void {
-    const actor = users[slot]!;
-    const { token, device } = accounts[slot]!;
-    const record = recordUser({
-      actor,
-      actorOf,
-      clock,
-      startMs: runStartMs,
-      sink: world.history,
-      latency: seconds,
-      counts: seconds,
-      observer,
-    });
-    const random = world.random.fork(`session:${actor}`);
-    const session = createSession(
-      { clock, random, log: world.log, transport: world.transportFor(actor) },
-      { token, device, typing: trace.typingMs > 0, ...plan.session },
-      Object.assign(record, watchers.handlersOf(actor)),
-    );
-    records[slot] = record;
-    sessions[slot] = session;
-    record.meantToConnect(meantMs);
-    session.start();
+    records[slot]!.meantToConnect(meantMs);
+    sessions[slot]!.start();
   }
 
   async function open(): Promise<void> {
+    if (world.encryption !== null) await keysSpread();
     await openConversations({ trace, tag, sessionOf, answer });
     if (await waitUntil(clock, settleMsMax, () => beliefs.unknown === 0)) return watchers.begin();
     throw new Error(`${beliefs.unknown} memberships were not announced to their users within ${settleMsMax} ms.`);
+  }
+
+  /** Everybody has come, and a little later there are keys by which each can be brought into conversations. */
+  function keysSpread(): Promise<void> {
+    return new Promise((resolve) => clock.after(keysMs, resolve));
   }
 
   async function send(startMs: Ms): Promise<void> {
@@ -276,7 +279,7 @@ export function createCrowd(plan: CrowdPlan, world: CrowdWorld): LocalCrowd {
     }
   }
 
-  function sessionOf(user: number): ClientSession | null {
+  function sessionOf(user: number): UserClient | null {
     return sessions[slots[user]!] ?? null;
   }
 

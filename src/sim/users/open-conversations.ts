@@ -1,5 +1,6 @@
-import { type ClientSession, type ConversationId, limits, type UserName } from '../../system/index.ts';
+import { type ConversationId, limits, type UserName } from '../../system/index.ts';
 import { groupTitleOf } from './beliefs.ts';
+import type { UserClient } from './clients.ts';
 import { userNameOf } from './names.ts';
 import type { Trace } from './trace/trace.ts';
 
@@ -7,7 +8,7 @@ export interface OpenOrder {
   readonly trace: Trace;
   readonly tag: string;
   /** Null for users of other crowds. */
-  readonly sessionOf: (user: number) => ClientSession | null;
+  readonly sessionOf: (user: number) => UserClient | null;
   /** Resolves with the conversation when the operation is accepted; rejects when it is refused. */
   readonly answer: (user: number, clientId: number) => Promise<number>;
 }

@@ -1,17 +1,8 @@
 import type { EventKind, HistorySink } from '../../metrics/index.ts';
-import {
-  type AccountOutcome,
-  type Clock,
-  errors,
-  type Random,
-  type SignInAnswer,
-  signIn,
-  signUp,
-  type Transport,
-} from '../../system/index.ts';
+import { type AccountOutcome, type Clock, errors, type Random, signUp, type Transport } from '../../system/index.ts';
 import type { LatencySink } from './record.ts';
 
-export interface SignUpWorld {
+export interface AccountWorld {
   readonly clock: Clock;
   readonly random: Random;
   /** What `clock` showed at the start of the run. */
@@ -28,11 +19,18 @@ export function passwordOf(name: string): string {
   return `password of ${name}`;
 }
 
+export interface NewUser {
+  readonly index: number;
+  readonly name: string;
+  readonly transport: Transport;
+}
+
 /** Makes an account and signs in, patiently; rejects with one sentence when it is refused for good or too often. */
-export async function createAccount(
-  world: SignUpWorld,
-  user: { readonly index: number; readonly name: string; readonly transport: Transport },
-): Promise<SignInAnswer> {
+export async function createAccount<T>(
+  world: AccountWorld,
+  user: NewUser,
+  signIn: () => Promise<AccountOutcome<T>>,
+): Promise<T> {
   const { name, transport } = user;
   const password = passwordOf(name);
   await insist<unknown>(world, user, 'signUp', async (attempt) => {
@@ -43,7 +41,7 @@ export async function createAccount(
   });
   return insist(world, user, 'signIn', async () => {
     const fromMs = world.clock.now();
-    const outcome = await signIn(transport, { name, password, device: 'simulated' });
+    const outcome = await signIn();
     const latencyMs = world.clock.now() - fromMs;
     if (outcome.kind === 'ok') {
       world.latency.record({ operation: 'signIn', intendedMs: fromMs - world.runStartMs, latencyMs, server: '' });
@@ -55,7 +53,7 @@ export async function createAccount(
 // ---
 
 async function insist<T>(
-  world: SignUpWorld,
+  world: AccountWorld,
   { index, name }: { readonly index: number; readonly name: string },
   op: 'signUp' | 'signIn',
   attempt: (number: number) => Promise<AccountOutcome<T>>,
@@ -83,7 +81,7 @@ function mayPass(outcome: Exclude<AccountOutcome<unknown>, { kind: 'ok' }>): boo
   return outcome.kind === 'unknown' || errors[outcome.code].status === 429 || errors[outcome.code].status >= 500;
 }
 
-function note(world: SignUpWorld, actor: number, kind: EventKind, op: 'signUp' | 'signIn', detail: string): void {
+function note(world: AccountWorld, actor: number, kind: EventKind, op: 'signUp' | 'signIn', detail: string): void {
   const t = world.clock.now() - world.runStartMs;
   world.history.add({ t, actor, session: 0, kind, op, conversation: 0, seq: 0, clientId: 0, peer: -1, detail });
 }

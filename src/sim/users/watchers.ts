@@ -4,7 +4,8 @@
  * watchers who are there all the while count: who comes back is told of everybody anyway.
  */
 import type { HistorySink } from '../../metrics/index.ts';
-import type { ClientSession, Clock, Ms, SessionHandlers, UserName } from '../../system/index.ts';
+import type { Clock, Ms, SessionHandlers, UserName } from '../../system/index.ts';
+import type { UserClient } from './clients.ts';
 import { userIndexOf, userNameOf } from './names.ts';
 import type { SecondsRecorder } from './seconds.ts';
 import { isThere } from './trace/absences.ts';
@@ -30,7 +31,7 @@ export interface WatchersOrder {
   readonly tag: string;
   readonly clock: Clock;
   readonly runStartMs: Ms;
-  readonly sessionOf: (user: number) => ClientSession | null;
+  readonly sessionOf: (user: number) => UserClient | null;
   readonly seconds: SecondsRecorder;
   readonly history: HistorySink;
 }

@@ -5,6 +5,7 @@ import { createNodeCiphers, createSystemClock, createWsTransport } from '../../s
 import { createCrowd } from './crowd.ts';
 import type { LocalCrowd } from './crowd-contract.ts';
 import { type CrowdFiles, openCrowdFiles } from './crowd-files.ts';
+import { encryptionOf } from './encryption.ts';
 import { createSecondsRecorder, type LineSinks } from './seconds.ts';
 import { createThreadVitals } from './thread-vitals.ts';
 import { buildTrace, usersOf } from './trace/trace.ts';
@@ -64,6 +65,10 @@ function crowdOf(order: WorkerOrder, clock: Clock, files: CrowdFiles): LocalCrow
       log: { write: (level, message, fields = {}) => report({ kind: 'log', level, message, fields }) },
       transportFor: (user) => transports[user % transports.length]!,
       ciphers: createNodeCiphers(),
+      encryption: encryptionOf(scenario, {
+        random: createSeededRandom(seed).fork(`users:${worker}`),
+        isVirtual: false,
+      }),
       history: files.history,
       seconds: createSecondsRecorder(worker, files),
       vitals: createThreadVitals(),

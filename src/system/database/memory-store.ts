@@ -18,6 +18,7 @@ export interface StoredMessage {
   readonly seq: Seq;
   readonly sender: UserName;
   readonly clientId: ClientId;
+  readonly payload: string;
 }
 
 /** A store that can be looked into, outside what servers may do. */
@@ -122,8 +123,10 @@ export function createMemoryStore(options: { readonly groupMembersMax?: number }
     },
     entries: () => conversations.entries(),
     *messages() {
-      for (const { type, conversation, seq, sender, clientId } of conversations.entries()) {
-        if (type === 'message') yield { conversation, seq, sender, clientId };
+      for (const entry of conversations.entries()) {
+        if (entry.type !== 'message') continue;
+        const { conversation, seq, sender, clientId, payload } = entry;
+        yield { conversation, seq, sender, clientId, payload };
       }
     },
   };

@@ -1,6 +1,7 @@
 /** Ways to spoil a correct history, each breaking one promise. Null where the history has no place for it. */
 import type fc from 'fast-check';
 import type { CheckName, HistoryEvent } from '../../../src/metrics/index.ts';
+import { encryptedHistory } from './encrypted-history.ts';
 import { expiringHistory } from './random-history.ts';
 import { sharingHistory } from './sharing-history.ts';
 import {
@@ -344,6 +345,49 @@ export const mutations: readonly Mutation[] = [
     },
   },
   {
+    what: 'what a user wrote stands in the database in the clear',
+    kills: ['no-plaintext'],
+    mayKill: [],
+    of: encryptedHistory,
+    spoil: (events, pick) => {
+      const stored = choose(
+        events.filter(({ op }) => op === 'stored'),
+        pick,
+      );
+      return stored && events.map((one) => (one === stored ? { ...one, detail: 'plaintext' } : one));
+    },
+  },
+  {
+    what: 'a member cannot read what was written',
+    kills: ['decrypted-exactly'],
+    mayKill: [],
+    of: encryptedHistory,
+    spoil: (events, pick) => {
+      const one = choose(openings(events), pick);
+      return one && events.map((each) => (each === one ? { ...one, kind: 'fail', detail: '' } : each));
+    },
+  },
+  {
+    what: 'a member reads something else than was written',
+    kills: ['decrypted-exactly'],
+    mayKill: [],
+    of: encryptedHistory,
+    spoil: (events, pick) => {
+      const one = choose(openings(events), pick);
+      return one && events.map((each) => (each === one ? { ...one, detail: 'text of somebody else' } : each));
+    },
+  },
+  {
+    what: 'somebody who is no member reads what was written',
+    kills: ['decrypted-exactly'],
+    mayKill: [],
+    of: encryptedHistory,
+    spoil: (events, pick) => {
+      const one = choose(openings(events), pick);
+      return one && insertAfter(events, one, [{ ...one, actor: stranger }]);
+    },
+  },
+  {
     what: 'an image is read with other bytes than were sent',
     kills: ['images-exact'],
     mayKill: [],
@@ -399,6 +443,10 @@ function isExpiryMark({ kind, op }: HistoryEvent): boolean {
 
 /** Shares a conversation with nobody. */
 const stranger = 99;
+
+function openings(events: readonly HistoryEvent[]): HistoryEvent[] {
+  return events.filter(({ op }) => op === 'opened');
+}
 
 function readings(events: readonly HistoryEvent[]): HistoryEvent[] {
   return events.filter(({ kind, op }) => kind === 'ok' && op === 'download');

@@ -30,9 +30,9 @@ describe.skipIf(process.platform !== 'linux')('the processes backend', { timeout
       await chat(cluster);
       const stored: StoredMessage[] = [];
       for await (const message of cluster.stored()) stored.push(message);
-      expect(stored).toEqual([
-        { conversation: expect.any(Number), seq: expect.any(Number), sender: 'alice', clientId: expect.any(Number) },
-      ]);
+      const numbers = { conversation: expect.any(Number), seq: expect.any(Number), clientId: expect.any(Number) };
+      expect(stored).toEqual([{ ...numbers, sender: 'alice', payload: '' }]);
+      for await (const { payload } of cluster.stored({ payloads: true })) expect(payload).not.toBe('');
       const samples = await cluster.sample();
       expect(samples.map(({ name, role }) => `${role} ${name}`)).toEqual([
         'server s1',

@@ -14,6 +14,7 @@ import type { Load } from '../../../src/sim/engine/load.ts';
 import { type ScenarioInput, scenario } from '../../../src/sim/scenario.ts';
 import { createCrowd } from '../../../src/sim/users/crowd.ts';
 import { sessionDefaults } from '../../../src/sim/users/crowd-contract.ts';
+import { encryptionOf } from '../../../src/sim/users/encryption.ts';
 import { createLoad } from '../../../src/sim/users/load.ts';
 import { createSecondsRecorder } from '../../../src/sim/users/seconds.ts';
 import { buildTrace, usersOf } from '../../../src/sim/users/trace/trace.ts';
@@ -75,7 +76,17 @@ async function play(
       const transportFor = (user: number) => cluster.connect(user, random.fork(`link:${user}`));
       return createCrowd(
         { trace, users, crowds: workers, tag: 'abcdef', runStartMs, session: sessionDefaults },
-        { clock, random, log, ciphers, transportFor, history, seconds, vitals: null },
+        {
+          clock,
+          random,
+          log,
+          ciphers,
+          encryption: encryptionOf(resolved, { random, isVirtual: true }),
+          transportFor,
+          history,
+          seconds,
+          vitals: null,
+        },
       );
     });
     const spreadNews = (): void => {
@@ -270,6 +281,7 @@ describe('a crowd in virtual time', () => {
         random,
         log,
         ciphers,
+        encryption: null,
         transportFor: () => neverUsed,
         history: createMemoryHistory(),
         seconds,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { zeroOutUint8Array } from 'ts-mls/util/byteArray.js';
 import { describe, expect, it } from 'vitest';
 import { guarded } from '../../../src/sim/backends/virtual/guards.ts';
 import { createVirtualTime } from '../../../src/sim/backends/virtual/virtual-time.ts';
@@ -32,6 +33,12 @@ describe('the guards of the virtual world', () => {
       return Date.now();
     });
     await expect(late).rejects.toThrow('Date.now was called inside the virtual world');
+  });
+
+  it('leave the wiping of keys alone, which draws and then zeroes', async () => {
+    const key = new Uint8Array([1, 2, 3]);
+    await inside(() => zeroOutUint8Array(key));
+    expect([...key]).toEqual([0, 0, 0]);
   });
 
   it('leave a date of a known moment alone', async () => {

@@ -40,7 +40,7 @@ export async function runInContainers<T>(given: ClusterOrder, work: (cluster: Cl
         connect: (index) => createWsTransport({ origin: endpoints[index % endpoints.length]! }),
         apply: createContainerFaults({ parts, clock, spec: order.spec, signal: order.signal }),
         sample: createSampling(watchedContainers(parts, clock), clock),
-        stored: () => readStored(databaseUrl),
+        stored: (options) => readStored(databaseUrl, options?.payloads),
       });
       working = result;
       return await unlessAborted(order.signal, result);

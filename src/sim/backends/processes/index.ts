@@ -124,6 +124,6 @@ async function clusterOf({ local, throttle, links, clock }: Parts, { spec, signa
     connect: (index) => createWsTransport({ origin: local.endpoints[index % local.endpoints.length]! }),
     apply: faults.apply,
     sample: createSampling(watchedProcesses(local), clock),
-    stored: () => readStored(local.database.url),
+    stored: (options) => readStored(local.database.url, options?.payloads),
   };
 }

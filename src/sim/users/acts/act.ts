@@ -1,5 +1,6 @@
-import type { ClientSession, Ms } from '../../../system/index.ts';
+import type { Ms } from '../../../system/index.ts';
 import type { Beliefs } from '../beliefs.ts';
+import type { UserClient } from '../clients.ts';
 import type { CrowdTotals } from '../crowd-contract.ts';
 import type { PayloadMaker } from '../payload.ts';
 import type { UserRecord } from '../record.ts';
@@ -27,7 +28,7 @@ export interface Cast {
   now(): Ms;
   isMine(user: number): boolean;
   /** Null for users of other crowds. */
-  sessionOf(user: number): ClientSession | null;
+  sessionOf(user: number): UserClient | null;
   recordOf(user: number): UserRecord | null;
   readonly beliefs: Beliefs;
   readonly payloads: PayloadMaker;

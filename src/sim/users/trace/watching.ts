@@ -30,6 +30,9 @@ export function buildWatching(
       'watch and turnover do not go together: who shares a conversation must be settled; leave one out.',
     );
   }
+  if (watch && scenario.encryption !== 'none') {
+    throw new Problem('watch needs encryption none: messengers do not watch the presence of others; leave one out.');
+  }
   const lists = Array.from({ length: users }, (_, user) =>
     watch ? drawWatched(user, { watch, users, ...ground }, random) : [],
   );

@@ -6,6 +6,7 @@ import type { DevicesAnswer } from '../../protocol/http.ts';
 import type { ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from '../../protocol/ids.ts';
 import type { AccountOutcome } from '../ask.ts';
 import type { BalancerView } from '../balancer-view.ts';
+import type { SessionHandlers } from '../contract.ts';
 import type { LocalDatabase, SearchPlace } from '../local/contract.ts';
 import type { Content } from './content.ts';
 import type { ImagePorts, MessengerImages } from './image-contract.ts';
@@ -273,6 +274,8 @@ export interface MessengerWorld {
   readonly sealing?: (context: SealingContext) => Sealing;
   /** Left out: no images are sent or read. */
   readonly images?: ImagePorts;
+  /** Hears what the connection does, before the messenger; for whoever measures it. */
+  readonly observe?: SessionHandlers;
 }
 
 export interface MessengerOptions {

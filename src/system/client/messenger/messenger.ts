@@ -19,6 +19,7 @@ import { createImages } from './images.ts';
 import { createJournal } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import { createMarks } from './marks.ts';
+import { observed } from './observing.ts';
 import { createOwnAccount } from './own-account.ts';
 import { createPeople } from './people.ts';
 import { createQueue } from './queue.ts';
@@ -167,17 +168,20 @@ function compose(
     session = createSession(
       { clock, random, log, transport: transportTo(origin) },
       { token, device, nextClientId: queue.nextId, cursors, confirms: true, ...sessionSettings },
-      {
-        conversation: receiver.conversation,
-        entry: takeEntry,
-        expired: receiver.expired,
-        accepted: sender.handlers.accepted,
-        refused: sender.handlers.refused,
-        ...marks.handlers,
-        ...people.handlers,
-        state: connectionChanged,
-        disconnected: ({ code }) => noteEnd(code),
-      },
+      observed(
+        {
+          conversation: receiver.conversation,
+          entry: takeEntry,
+          expired: receiver.expired,
+          accepted: sender.handlers.accepted,
+          refused: sender.handlers.refused,
+          ...marks.handlers,
+          ...people.handlers,
+          state: connectionChanged,
+          disconnected: ({ code }) => noteEnd(code),
+        },
+        world.observe,
+      ),
     );
     sender.resume();
     people.begin(session);
