@@ -50,6 +50,12 @@ export function createConnector(
   };
 }
 
+/** A connection to one address that is no chat server. Null when there is none to be had within `connectMs`. */
+export async function reach(address: Pick<ServerAddress, 'host' | 'port'>, clock: Clock, connectMs: Ms) {
+  const outcome = await open(address, clock, connectMs);
+  return outcome.kind === 'opened' ? outcome.wire : null;
+}
+
 // ---
 
 type Outcome =
@@ -60,7 +66,7 @@ type Outcome =
 const exhaustion: readonly string[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
 
 /** Resolves in the same turn as the connection opens, before anything is read of it. */
-function open(address: ServerAddress, clock: Clock, connectMs: Ms): Promise<Outcome> {
+function open(address: Pick<ServerAddress, 'host' | 'port'>, clock: Clock, connectMs: Ms): Promise<Outcome> {
   const wire = connectWire(address);
   return new Promise((resolve) => {
     let code = '';

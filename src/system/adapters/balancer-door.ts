@@ -14,7 +14,8 @@ export type Arrival =
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Empty for an answer to `HEAD`, whose length is then among the headers. */
+  readonly body: string | Uint8Array;
 }
 
 export interface HeadLimits {
@@ -52,12 +53,13 @@ export async function answer(wire: Wire, clock: Clock, { status, headers, body }
   const lines = {
     'content-type': 'application/json',
     'cache-control': 'no-store',
-    ...headers,
     'content-length': String(Buffer.byteLength(body)),
+    ...headers,
     connection: 'close',
   };
   const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
-  wire.socket.write(`HTTP/1.1 ${status} ${status < 400 ? 'OK' : 'Refused'}\r\n${head.join('')}\r\n${body}`);
+  wire.socket.write(`HTTP/1.1 ${status} ${status < 400 ? 'OK' : 'Refused'}\r\n${head.join('')}\r\n`);
+  wire.socket.write(body);
   // What still comes is thrown away: closing over unread bytes would reset the connection and with it the answer.
   wire.read = () => true;
   wire.socket.resume();

@@ -8,7 +8,12 @@ export interface RequestHead {
   readonly method: string;
   /** The target without its query. */
   readonly path: string;
-  /** The head again, with `x-forwarded-for` naming `remote` and nobody else; then what came behind it. */
+  /** Value of the first header of this name, in lower case letters; null when there is none. */
+  header(name: string): string | null;
+  /**
+   * The head again, with `x-forwarded-for` naming `remote` and nobody else; then what came behind it. A browser's request
+   * is made the only one of its connection: the next might be for a page, which no server has.
+   */
   forward(remote: string): Buffer;
 }
 
@@ -30,17 +35,28 @@ const requestLine = /^([A-Z]{1,20}) ([^\s?]+)(\?\S*)? HTTP\/1\.[01]$/;
 /** A name, a colon, a value without line breaks of its own. A folded line or a blank before the colon does not fit. */
 const headerLine = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*$/;
 
+const replaced = /^x-forwarded-for:/i;
+const replacedOnce = /^(x-forwarded-for|connection):/i;
+
 function parseLines([first = '', ...headers]: readonly string[], behind: string): Head {
   const [, method, path] = requestLine.exec(first) ?? [];
   if (method === undefined || path === undefined) return malformed('The request line is not valid HTTP/1.1.');
   if (!headers.every((line) => headerLine.test(line))) return malformed('A header line is not valid HTTP/1.1.');
-  const kept = headers.filter((line) => !/^x-forwarded-for:/i.test(line));
+  const header = (name: string): string | null => {
+    const line = headers.find((each) => each.slice(0, name.length + 1).toLowerCase() === `${name}:`);
+    return line === undefined ? null : line.slice(name.length + 1).trim();
+  };
   return {
     kind: 'request',
     method,
     path,
-    forward: (remote) =>
-      Buffer.from(`${[first, ...kept, `x-forwarded-for: ${remote}`].join('\r\n')}\r\n\r\n${behind}`, 'latin1'),
+    header,
+    forward(remote) {
+      const once = header('sec-fetch-mode') !== null && header('upgrade') === null;
+      const kept = headers.filter((line) => !(once ? replacedOnce : replaced).test(line));
+      const own = [`x-forwarded-for: ${remote}`, ...(once ? ['connection: close'] : [])];
+      return Buffer.from(`${[first, ...kept, ...own].join('\r\n')}\r\n\r\n${behind}`, 'latin1');
+    },
   };
 }
 

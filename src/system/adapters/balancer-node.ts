@@ -6,9 +6,11 @@ import type { Clock, Log, Ms } from '../ports.ts';
 import { balancerPath } from '../protocol/balancer-view.ts';
 import { routes } from '../protocol/http.ts';
 import { createSeededRandom } from '../seeded-random.ts';
-import { type ConnectLimits, type Connector, createConnector } from './balancer-connect.ts';
+import { type ConnectLimits, type Connector, createConnector, reach } from './balancer-connect.ts';
 import { type Answer, answer, type HeadLimits, readHead, refusal, remoteOf } from './balancer-door.ts';
+import type { RequestHead } from './balancer-head.ts';
 import { type BalancerProcessStats, createBalancerExposition } from './balancer-metrics.ts';
+import { type Pages, readPages } from './balancer-pages.ts';
 import { createHttpProbe, type ServerAddress } from './balancer-probe.ts';
 import { createSplicer, type Splicer, type Traffic } from './balancer-splice.ts';
 import { type ListenOptions, listen } from './listen.ts';
@@ -39,8 +41,18 @@ export interface NodeBalancerOptions extends ListenOptions, Partial<NodeBalancer
   readonly strategy: string;
   /** Makes the strategy's draws repeatable. Default: the operating system's chance. */
   readonly seed?: number;
+  /** Folder of the web client, as `readPages` takes it. Default: none is served. */
+  readonly web?: string;
+  /** Who answers requests under `/demo/`, each on a connection of its own. Default: nobody special. */
+  readonly demo?: DemoAddress;
   readonly log: Log;
   readonly clock: Clock;
+}
+
+/** Of the control of a demonstration. */
+export interface DemoAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
 export type NodeBalancerSettings = { readonly [name in keyof typeof balancerDefaults]: number };
@@ -76,6 +88,8 @@ export async function startBalancer(options: NodeBalancerOptions): Promise<NodeB
     view: () => JSON.stringify(viewOf(balancer.stats())),
     metrics: createBalancerExposition(stats),
     connect: createConnector({ balancer, clock, log }, servers, settings),
+    pages: options.web === undefined ? null : readPages(options.web),
+    demo: options.demo ?? null,
     waiting: new Set(),
     splicer: createSplicer({ clock, traffic: counters, lingerMs: settings.lingerMs }),
   };
@@ -112,6 +126,8 @@ interface House {
   readonly view: () => string;
   readonly metrics: Exposition;
   readonly connect: Connector;
+  readonly pages: Pages | null;
+  readonly demo: DemoAddress | null;
   /** Sockets of clients that have no server, or not yet. */
   readonly waiting: Set<Socket>;
   readonly splicer: Splicer;
@@ -140,16 +156,20 @@ async function welcome(house: House, client: Wire): Promise<void> {
   const arrival = await readHead(client, house.clock, house.settings);
   if (arrival.kind === 'gone' || remote === undefined) return void client.socket.destroy();
   if (arrival.kind === 'refused') return refuse(house, client, arrival.answer);
-  const { method, path, forward } = arrival.head;
-  const own = method === 'GET' ? await ownAnswer(house, path) : null;
+  const { head: asked } = arrival;
+  const own = house.pages?.answer(asked) ?? (asked.method === 'GET' ? await ownAnswer(house, asked.path) : null);
   if (own !== null) return answer(client, house.clock, own, house.settings.lingerMs);
-  const server = await house.connect(remote);
+  const server = await upstreamOf(house, asked, remote);
   if (server === null) return refuse(house, client, nobodyFree);
   if (client.socket.destroyed) return void server.socket.destroy();
-  const head = forward(remote);
+  const head = asked.forward(remote);
   house.counters.bytesFromClients += head.length;
   server.socket.write(head);
   house.splicer.join(client, server);
+}
+
+function upstreamOf({ demo, clock, settings, connect }: House, { path }: RequestHead, remote: string) {
+  return demo !== null && path.startsWith('/demo/') ? reach(demo, clock, settings.connectMs) : connect(remote);
 }
 
 const nobodyFree = refusal('busy', 'No server takes new connections now.', { retryAfterMs: 1000 });

@@ -11,6 +11,23 @@ describe('the head of a request', () => {
     expect(parseHead(good, bytesMax)).toMatchObject({ kind: 'request', method: 'GET', path: '/v1/socket' });
   });
 
+  it('of a browser makes its request the only one of the connection, but leaves a WebSocket alone', () => {
+    const forwarded = (lines: readonly string[]) => {
+      const head = parseHead(['GET /v1/x HTTP/1.1', ...lines, '', ''].join('\r\n'), bytesMax);
+      if (head.kind !== 'request') throw new Error(`refused: ${head.kind}`);
+      return head.forward('192.0.2.7').toString('latin1').split('\r\n').slice(1, -2);
+    };
+    const own = 'x-forwarded-for: 192.0.2.7';
+    expect(forwarded(['Connection: keep-alive', 'Sec-Fetch-Mode: cors'])).toEqual([
+      'Sec-Fetch-Mode: cors',
+      own,
+      'connection: close',
+    ]);
+    const socket = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-Fetch-Mode: websocket'];
+    expect(forwarded(socket)).toEqual([...socket, own]);
+    expect(forwarded(['Connection: keep-alive'])).toEqual(['Connection: keep-alive', own]);
+  });
+
   it('is passed on as it came, with everything behind it, but names the real client and nobody else', () => {
     const header = fc.tuple(
       fc.stringMatching(/^[A-Za-z][A-Za-z-]{0,12}$/).filter((name) => !/^x-forwarded-for$/i.test(name)),

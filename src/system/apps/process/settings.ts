@@ -63,6 +63,10 @@ export const balancerProcessSettings = z.strictObject({
   probeMs: z.number().min(50).default(1000),
   /** Makes the strategy's draws repeatable. Default: the operating system's chance. */
   seed: z.int().optional(),
+  /** Folder of the web client, made by `vite build`. Default: none is served. */
+  web: z.string().min(1).optional(),
+  /** Who answers requests under `/demo/`. */
+  demo: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }).optional(),
 });
 export type BalancerProcessSettings = z.output<typeof balancerProcessSettings>;
 

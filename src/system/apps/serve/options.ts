@@ -23,6 +23,10 @@ export interface LocalClusterOptions {
   readonly host?: string;
   /** Port of the first balancer; the others get the following ones. Default: free ones. */
   readonly port?: number;
+  /** Folder of the web client that the balancers serve. Default: none. */
+  readonly web?: string;
+  /** Who answers requests under `/demo/`. */
+  readonly demo?: { readonly host: string; readonly port: number };
   readonly database: DatabaseChoice;
   /** One log file for each component, `s1.log`, is appended to in here. It is made when missing. */
   readonly logDirectory: string;
