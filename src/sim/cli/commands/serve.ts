@@ -12,6 +12,7 @@ interface ServeOptions {
   readonly port: number;
   readonly database?: string;
   readonly data: string;
+  readonly web: boolean;
 }
 
 export function serveCommand(): Command {
@@ -24,6 +25,7 @@ export function serveCommand(): Command {
     .option('--port <n>', 'port of the first balancer', parseCount('--port', 1, 65_535), 8080)
     .option('--database <url>', 'postgres://user:password@host:port/name instead of an own one')
     .option('--data <folder>', 'where database and logs are kept', 'nawaab-data')
+    .option('--no-web', 'without the web client')
     .addHelpText('after', examples)
     .action(async (options: ServeOptions) => {
       checkStrategy(options.strategy);

@@ -5,6 +5,7 @@ import { given } from '../given.ts';
 import { type LocalCluster, makeFolder, startLocalCluster } from './cluster.ts';
 import type { DatabaseChoice } from './database.ts';
 import { type Death, describeDeath } from './death.ts';
+import { webFolder } from './web-build.ts';
 
 export interface ServeOptions {
   /** Chat servers. Default 3. */
@@ -24,6 +25,8 @@ export interface ServeOptions {
   readonly data?: string;
   /** Overrides of the servers' settings, by name. */
   readonly serverSettings?: Readonly<Record<string, number | string | boolean>>;
+  /** Whether the balancers serve the web client, which a checkout builds first. Default true. */
+  readonly web?: boolean;
   /** Ends the system. Default: Ctrl-C, SIGTERM or SIGHUP of this process. */
   readonly signal?: AbortSignal;
   /** Where lines for people go. Default: standard output. */
@@ -40,9 +43,10 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
   const ending = options.signal ?? endBySignal(print);
   try {
     makeFolder(join(data, 'logs'));
+    const web = options.web === false ? {} : { web: await webFolder(print) };
     print('Starting …');
     const died = (death: Death) => print(`${describeDeath(death)}\nIt is started again.`);
-    const cluster = await startLocalCluster({ ...clusterOptions(options, data), died, signal: ending });
+    const cluster = await startLocalCluster({ ...clusterOptions(options, data), ...web, died, signal: ending });
     try {
       for (const line of describe(cluster, options, data)) print(line);
       await aborted(ending);
@@ -85,13 +89,14 @@ function databaseOf({ database }: ServeOptions, data: string): DatabaseChoice {
   return { kind: 'embedded', directory: join(data, 'database'), persistent: true };
 }
 
-function describe(cluster: LocalCluster, { database, strategy }: ServeOptions, data: string): readonly string[] {
+function describe(cluster: LocalCluster, { database, strategy, web }: ServeOptions, data: string): readonly string[] {
   const parts = [...cluster.balancers, ...cluster.servers].map(
     ({ name, role, host, port, pid }) => `  ${name.padEnd(4)} ${role.padEnd(9)} ${host}:${port}, process ${pid}`,
   );
   const where = database === undefined ? `PostgreSQL in ${join(data, 'database')}` : 'PostgreSQL at the given address';
   return [
     `Nawaab is at ${cluster.endpoints.join(' and ')}, balancing by ${strategy ?? 'least-connections'}.`,
+    ...(web === false ? [] : ['Open that address in a browser to chat.']),
     ...parts,
     `  ${where}`,
     `  logs in ${join(data, 'logs')}`,

@@ -1,0 +1,64 @@
+import type {
+  ConversationId,
+  Credentials,
+  HistoryRange,
+  LocalId,
+  Messenger,
+  SearchOptions,
+  Seq,
+} from '../../../browser.ts';
+
+/** What a tab may ask of the messenger. Arguments and answers can be cloned; a rejection becomes a sentence. */
+export const calls = {
+  signUp: async ({ messenger }: Asking, who: Credentials) => online(messenger, await messenger.signUp(who)),
+  signIn: async ({ messenger }: Asking, who: Credentials) => online(messenger, await messenger.signIn(who)),
+  signOut: ({ messenger }: Asking) => messenger.signOut(),
+  start: async ({ messenger }: Asking) => messenger.start(),
+  /** Answers when it is on the disk, with the id that the entry will have. */
+  send: ({ messenger }: Asking, conversation: ConversationId, text: string) =>
+    kept(messenger, () => messenger.send(conversation, text).id),
+  openDirect: ({ messenger }: Asking, user: string) => messenger.openDirect(user).outcome,
+  createGroup: ({ messenger }: Asking, title: string, users: readonly string[]) =>
+    messenger.createGroup(title, users).outcome,
+  invite: ({ messenger }: Asking, conversation: ConversationId, users: readonly string[]) =>
+    messenger.invite(conversation, users).outcome,
+  remove: ({ messenger }: Asking, conversation: ConversationId, users: readonly string[]) =>
+    messenger.remove(conversation, users).outcome,
+  leave: ({ messenger }: Asking, conversation: ConversationId) => messenger.leave(conversation).outcome,
+  retry: ({ messenger }: Asking, id: LocalId) => kept(messenger, () => messenger.retry(id).id),
+  discard: ({ messenger }: Asking, id: LocalId) => messenger.discard(id),
+  history: ({ messenger }: Asking, range: HistoryRange) => messenger.history(range),
+  search: ({ messenger }: Asking, query: SearchOptions) => messenger.search(query),
+  markRead: ({ messenger }: Asking, conversation: ConversationId, upTo: Seq) => messenger.markRead(conversation, upTo),
+  receipts: async ({ messenger }: Asking, conversation: ConversationId) => messenger.receipts(conversation),
+  /** Null when there is nothing to compare yet. */
+  safetyCode: ({ messenger }: Asking, conversation: ConversationId, user: string) =>
+    messenger.safetyCode(conversation, user),
+  /** How the balancer sees its servers. */
+  balancer: ({ messenger }: Asking) => messenger.balancer(),
+  typing: async ({ messenger }: Asking, conversation: ConversationId) => messenger.typing(conversation),
+} as const;
+
+/** The messenger, and what belongs to this one call. */
+export interface Asking {
+  readonly messenger: Messenger;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: unknown) => void;
+}
+
+export type CallName = keyof typeof calls;
+export type CallArgs<K extends CallName> = Parameters<(typeof calls)[K]> extends [Asking, ...infer Args] ? Args : never;
+export type CallAnswer<K extends CallName> = Awaited<ReturnType<(typeof calls)[K]>>;
+
+// ---
+
+async function kept(messenger: Messenger, ask: () => LocalId): Promise<LocalId> {
+  const id = ask();
+  await messenger.saved();
+  return id;
+}
+
+async function online<T extends { readonly kind: string }>(messenger: Messenger, outcome: T): Promise<T> {
+  if (outcome.kind === 'ok') messenger.start();
+  return outcome;
+}

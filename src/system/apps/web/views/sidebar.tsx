@@ -1,0 +1,82 @@
+import { connectionText } from '../model/words.ts';
+import { Avatar } from './avatar.tsx';
+import { ConversationList } from './conversation-list.tsx';
+import { ComposeIcon, ExitIcon, SearchIcon } from './icons.tsx';
+import { ServerCorner } from './server-corner.tsx';
+import { attempt, ui, useApp, useSession } from './ui.ts';
+
+/** Who I am, my conversations, and which server I am on. */
+export function Sidebar() {
+  const app = useApp();
+  const me = useSession().chat.me.value;
+  return (
+    <nav class="sidebar" aria-label="Conversations">
+      <header class="bar">
+        <Avatar title={me?.name ?? ''} size="small" />
+        <span class="own-name">{me?.name}</span>
+        <button
+          class="icon-button"
+          type="button"
+          aria-label="New conversation"
+          title="New conversation"
+          onClick={() => (ui.dialog.value = 'newChat')}
+        >
+          <ComposeIcon />
+        </button>
+        <button
+          class="icon-button"
+          type="button"
+          aria-label="Sign out"
+          title="Sign out"
+          onClick={() => attempt(app, app.signOut())}
+        >
+          <ExitIcon />
+        </button>
+      </header>
+      <label class="search">
+        <SearchIcon />
+        <input
+          id="search"
+          type="search"
+          placeholder="Search"
+          aria-label="Search conversations and messages"
+          title="Ctrl+K"
+          value={ui.query.value}
+          onInput={(event) => (ui.query.value = event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'ArrowDown') document.querySelector<HTMLElement>('.conversations button')?.focus();
+            if (event.key === 'Escape') ui.query.value = '';
+          }}
+        />
+      </label>
+      <Connection />
+      <ConversationList />
+      <ServerCorner />
+    </nav>
+  );
+}
+
+// ---
+
+/** Says so while there is no connection, and what waits for one. */
+function Connection() {
+  const app = useApp();
+  const session = useSession();
+  const state = session.chat.state.value;
+  const text = connectionText(state);
+  const canResume = state.trouble === 'takenOver' || (state.connection === 'offline' && state.trouble === null);
+  return (
+    <div class="connection-place" role="status">
+      {text !== null && (
+        <p class="connection">
+          <span>{text}</span>
+          {canResume && (
+            <button class="link" type="button" onClick={() => attempt(app, session.link.call('start'))}>
+              Connect
+            </button>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}

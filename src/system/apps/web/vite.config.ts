@@ -1,0 +1,15 @@
+import { defineConfig } from 'vite';
+
+/** Every file comes from the balancer's own origin; nothing is inlined, for the policy of the page lets nothing inline run. */
+export default defineConfig({
+  base: '/',
+  publicDir: 'public',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});

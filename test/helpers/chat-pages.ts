@@ -1,0 +1,108 @@
+/** A real cluster with the web client, and people who use it in real browsers. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { webFolder } from '../../src/system/apps/serve/web-build.ts';
+import { createLog, type LocalCluster, startLocalCluster } from '../../src/system/node.ts';
+import { launchChromium, watchPage } from './chromium.ts';
+
+export interface ChatPages {
+  readonly cluster: LocalCluster;
+  readonly origin: string;
+  readonly browser: Browser;
+  /** Signs somebody up in a browser of their own. */
+  person(name: string, options?: BrowserContextOptions): Promise<Person>;
+  /** Everything that pages did and must not. */
+  offences(): readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface Person {
+  readonly name: string;
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** One more tab. */
+  tab(): Promise<Page>;
+}
+
+export const password = 'correct horse';
+
+export async function startChatPages({ servers = 2, strategy = 'round-robin' } = {}): Promise<ChatPages> {
+  const home = mkdtempSync(join(tmpdir(), 'chat-pages-'));
+  // PostgreSQL may run as another user.
+  chmodSync(home, 0o755);
+  const [web, browser] = await Promise.all([webFolder(() => {}), launchChromium()]);
+  const cluster = await startLocalCluster({
+    servers,
+    strategy,
+    database: { kind: 'embedded', directory: join(home, 'database'), persistent: false },
+    logDirectory: join(home, 'logs'),
+    hashCost: { memoryKiB: 8, passes: 1 },
+    restart: true,
+    web,
+    log: createLog({ component: 'test', destination: { write: () => {} } }),
+  });
+  const origin = cluster.endpoints[0]!;
+  const watched: (readonly string[])[] = [];
+
+  return {
+    cluster,
+    origin,
+    browser,
+    async person(name, options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, ...options });
+      context.setDefaultTimeout(10_000);
+      const tab = async (): Promise<Page> => {
+        const page = await context.newPage();
+        watched.push(watchPage(page, origin));
+        await page.goto(origin);
+        return page;
+      };
+      const page = await tab();
+      await page.getByLabel('Name').fill(name);
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await page.getByRole('navigation').waitFor();
+      return { name, context, page, tab };
+    },
+    offences: () => watched.flat(),
+    async stop() {
+      await browser.close();
+      await cluster.stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens a direct conversation. */
+export async function openChat(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'New conversation' }).first().click();
+  await page.getByLabel('Name of the other').fill(name);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+}
+
+export async function createGroup(page: Page, title: string, names: readonly string[]): Promise<void> {
+  await page.getByRole('button', { name: 'New conversation' }).first().click();
+  await page.getByRole('button', { name: 'New group instead' }).click();
+  await page.getByLabel('Title').fill(title);
+  await page.getByLabel('Members, by name').fill(names.join(', '));
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.getByRole('heading', { name: title, level: 1 }).waitFor();
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.locator('#composer').fill(text);
+  await page.locator('#composer').press('Enter');
+}
+
+/** The conversation of this title in the list. */
+export function entry(page: Page, title: string) {
+  return page.locator('.entry').filter({ has: page.locator('.entry-title').getByText(title, { exact: true }) });
+}
+
+/** Messages that say just this. */
+export function said(page: Page, text: string) {
+  return page.locator('.message .text').getByText(text, { exact: true });
+}
