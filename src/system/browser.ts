@@ -6,6 +6,7 @@ export {
 } from './adapters/browser-messenger.ts';
 export { createBrowserThumbnails } from './adapters/browser-thumbnail.ts';
 export { createWebCiphers } from './adapters/web-ciphers.ts';
+export { strategies } from './balancer/strategies/index.ts';
 export type { AccountFailure, AccountOutcome } from './client/ask.ts';
 export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from './client/images/index.ts';
 export type { Content } from './client/messenger/content.ts';

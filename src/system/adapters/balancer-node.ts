@@ -180,7 +180,7 @@ function refuse(house: House, client: Wire, why: Answer): Promise<void> {
 }
 
 /** The balancer's own pages; null for everything that is a server's. */
-async function ownAnswer({ stats, view, metrics }: House, path: string): Promise<Answer | null> {
+async function ownAnswer({ stats, view, metrics, pages, demo }: House, path: string): Promise<Answer | null> {
   switch (path) {
     case routes.health.path:
       return { status: 200, body: '{}' };
@@ -192,10 +192,15 @@ async function ownAnswer({ stats, view, metrics }: House, path: string): Promise
       return { status: 200, body: view() };
     case routes.metrics.path:
       return { status: 200, headers: { 'content-type': metrics.contentType }, body: await metrics.text() };
+    case '/demo/':
+      // The web client asks whether this is a demonstration.
+      return pages !== null && demo === null ? { status: 200, body: noDemo } : null;
     default:
       return null;
   }
 }
+
+const noDemo = JSON.stringify({ people: [], servers: [] });
 
 function takesNewConnections({ healthy, stats }: BalancerProcessStats['servers'][number]): boolean {
   return healthy && stats?.draining === false;

@@ -13,6 +13,7 @@ interface ServeOptions {
   readonly database?: string;
   readonly data: string;
   readonly web: boolean;
+  readonly demo?: boolean;
 }
 
 export function serveCommand(): Command {
@@ -26,6 +27,7 @@ export function serveCommand(): Command {
     .option('--database <url>', 'postgres://user:password@host:port/name instead of an own one')
     .option('--data <folder>', 'where database and logs are kept', 'nawaab-data')
     .option('--no-web', 'without the web client')
+    .option('--demo', 'with scripted users who answer, and a button in the web client that kills a server')
     .addHelpText('after', examples)
     .action(async (options: ServeOptions) => {
       checkStrategy(options.strategy);
@@ -37,6 +39,7 @@ export function serveCommand(): Command {
 
 const examples = `
 Examples:
+  nawaab serve --demo
   nawaab serve --servers 3 --strategy cpu
   nawaab serve --port 9000 --data ./chat-data
   nawaab serve --database postgres://chat:secret@127.0.0.1:5432/chat`;

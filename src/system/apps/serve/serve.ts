@@ -5,6 +5,7 @@ import { given } from '../given.ts';
 import { type LocalCluster, makeFolder, startLocalCluster } from './cluster.ts';
 import type { DatabaseChoice } from './database.ts';
 import { type Death, describeDeath } from './death.ts';
+import { type Demo, startDemo } from './demo/demo.ts';
 import { webFolder } from './web-build.ts';
 
 export interface ServeOptions {
@@ -27,6 +28,8 @@ export interface ServeOptions {
   readonly serverSettings?: Readonly<Record<string, number | string | boolean>>;
   /** Whether the balancers serve the web client, which a checkout builds first. Default true. */
   readonly web?: boolean;
+  /** A demonstration: scripted users who answer, and servers that can be killed from the page. Default false. */
+  readonly demo?: boolean;
   /** Ends the system. Default: Ctrl-C, SIGTERM or SIGHUP of this process. */
   readonly signal?: AbortSignal;
   /** Where lines for people go. Default: standard output. */
@@ -41,28 +44,41 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
   const print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
   const data = resolve(options.data ?? 'nawaab-data');
   const ending = options.signal ?? endBySignal(print);
+  let demo: Demo | null = null;
   try {
     makeFolder(join(data, 'logs'));
     const web = options.web === false ? {} : { web: await webFolder(print) };
     print('Starting …');
+    demo = options.demo === true ? await startDemo({ data }) : null;
+    const demoAddress = demo === null ? {} : { demo: demo.address };
     const died = (death: Death) => print(`${describeDeath(death)}\nIt is started again.`);
-    const cluster = await startLocalCluster({ ...clusterOptions(options, data), ...web, died, signal: ending });
+    const cluster = await startLocalCluster({
+      ...clusterOptions(options, data),
+      ...web,
+      ...demoAddress,
+      died,
+      signal: ending,
+    });
     try {
+      await demo?.begin(cluster);
       for (const line of describe(cluster, options, data)) print(line);
       await aborted(ending);
       print('Draining …');
     } finally {
+      await demo?.end();
       await cluster.stop();
     }
     print('Stopped.');
     return 0;
   } catch (error) {
     if (ending.aborted && error === ending.reason) {
+      await demo?.end();
       print('Stopped.');
       return 0;
     }
     if (!(error instanceof Error) || error.name !== 'Problem') throw error;
     print(error.message);
+    await demo?.end();
     return 3;
   }
 }
@@ -89,7 +105,11 @@ function databaseOf({ database }: ServeOptions, data: string): DatabaseChoice {
   return { kind: 'embedded', directory: join(data, 'database'), persistent: true };
 }
 
-function describe(cluster: LocalCluster, { database, strategy, web }: ServeOptions, data: string): readonly string[] {
+function describe(
+  cluster: LocalCluster,
+  { database, strategy, web, demo }: ServeOptions,
+  data: string,
+): readonly string[] {
   const parts = [...cluster.balancers, ...cluster.servers].map(
     ({ name, role, host, port, pid }) => `  ${name.padEnd(4)} ${role.padEnd(9)} ${host}:${port}, process ${pid}`,
   );
@@ -97,6 +117,7 @@ function describe(cluster: LocalCluster, { database, strategy, web }: ServeOptio
   return [
     `Nawaab is at ${cluster.endpoints.join(' and ')}, balancing by ${strategy ?? 'least-connections'}.`,
     ...(web === false ? [] : ['Open that address in a browser to chat.']),
+    ...(demo ? ['A demonstration: ada, grace and alan answer, and the page can kill servers.'] : []),
     ...parts,
     `  ${where}`,
     `  logs in ${join(data, 'logs')}`,

@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { dial } from './host/dial.ts';
 import { createApp } from './model/app.ts';
+import { createDemo } from './model/demo.ts';
 import type { TabStorage } from './model/outbox.ts';
 import { AppView } from './views/app.tsx';
 
@@ -9,6 +10,7 @@ const app = createApp({
   storage: storageIn(() => sessionStorage),
   shared: storageIn(() => localStorage),
   now: () => Date.now(),
+  demo: createDemo((path, options) => fetch(path, options)),
 });
 
 // A page that comes back from the browser's cache has hung up.

@@ -11,5 +11,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The tab needs a few names of the SDK, and the worker all of it: nothing of it does anything by being imported.
+    rolldownOptions: { treeshake: { moduleSideEffects: [{ test: /src\/system\/(?!apps\/)/, sideEffects: false }] } },
   },
 });

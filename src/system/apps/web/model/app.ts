@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { AccountFailure, ConversationId, Credentials, EpochMs } from '../../../browser.ts';
+import type { Demo } from './demo.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import type { TabStorage } from './outbox.ts';
 import { createSession, type Session } from './session.ts';
@@ -10,6 +11,7 @@ export interface App {
   readonly session: ReadonlySignal<Session | null>;
   /** The user of this tab, or the one that used this browser last. */
   readonly lastUser: string | null;
+  readonly demo: Demo;
   /** The texts that could not be sent, to be written again; and other things that went wrong. */
   readonly notice: ReadonlySignal<Notice | null>;
   enter(how: 'signUp' | 'signIn', who: Credentials): Promise<void>;
@@ -38,6 +40,7 @@ export interface AppWorld {
   /** Of this browser. */
   readonly shared: TabStorage;
   now(): EpochMs;
+  readonly demo: Demo;
 }
 
 export function createApp(world: AppWorld): App {
@@ -51,7 +54,7 @@ export function createApp(world: AppWorld): App {
   if (lastUser === null) phase.value = signedOut();
   else session.value = newSession(lastUser);
 
-  return { phase, session, lastUser, notice, enter, signOut, say, hush };
+  return { phase, session, lastUser, demo: world.demo, notice, enter, signOut, say, hush };
 
   function hush(): void {
     notice.value = null;

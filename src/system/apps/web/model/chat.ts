@@ -2,12 +2,14 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from '@prea
 import type {
   Conversation,
   ConversationId,
+  EpochMs,
   LocalId,
   Me,
   MessengerState,
   Operation,
   Presence,
   Receipt,
+  ServerId,
   UserName,
 } from '../../../browser.ts';
 import type { News, Snapshot } from '../host/wire.ts';
@@ -26,6 +28,8 @@ export interface Chat {
   readonly receipts: ReadonlySignal<ReadonlyMap<ConversationId, readonly Receipt[]>>;
   /** By the name in lower case. */
   readonly presences: ReadonlySignal<ReadonlyMap<string, Presence>>;
+  /** Which server it was, and when; the newest last. */
+  readonly moves: ReadonlySignal<readonly Move[]>;
   /** Gaps that time has made, the newest last. */
   readonly expired: ReadonlySignal<readonly Expired[]>;
   /** The highest id of an operation that was seen. */
@@ -37,9 +41,15 @@ export interface Chat {
   drop(operation: LocalId): void;
 }
 
+/** The connection came to be with this server, or with none. */
+export interface Move {
+  readonly at: EpochMs;
+  readonly server: ServerId | null;
+}
+
 export type Expired = Extract<News, { event: 'expired' }>['what'];
 
-export function createChat(): Chat {
+export function createChat(now: () => EpochMs): Chat {
   const me = signal<Me | null>(null);
   const state = signal<MessengerState>({ connection: 'offline', trouble: null, server: null, waiting: 0, failed: 0 });
   const conversations = signal<ReadonlyMap<ConversationId, Conversation>>(new Map());
@@ -47,6 +57,7 @@ export function createChat(): Chat {
   const typists = signal<ReadonlyMap<ConversationId, readonly UserName[]>>(new Map());
   const receipts = signal<ReadonlyMap<ConversationId, readonly Receipt[]>>(new Map());
   const presences = signal<ReadonlyMap<string, Presence>>(new Map());
+  const moves = signal<readonly Move[]>([]);
   const expired = signal<readonly Expired[]>([]);
   let newestId = 0 as LocalId;
 
@@ -60,6 +71,7 @@ export function createChat(): Chat {
     typists,
     receipts,
     presences,
+    moves,
     expired,
     get newestId() {
       return newestId;
@@ -72,7 +84,7 @@ export function createChat(): Chat {
 
   function begin(snapshot: Snapshot): void {
     me.value = snapshot.me;
-    state.value = snapshot.state;
+    hearState(snapshot.state);
     conversations.value = new Map(snapshot.conversations.map((one) => [one.id, one]));
     operations.value = new Map(snapshot.waiting.map((one) => [one.id, one]));
     presences.value = new Map(snapshot.presences.map((one) => [one.user.toLowerCase(), one]));
@@ -83,8 +95,7 @@ export function createChat(): Chat {
   function hear(one: News): void {
     switch (one.event) {
       case 'state':
-        state.value = one.what;
-        if (one.what.connection !== 'online') forgetOthers();
+        hearState(one.what);
         return;
       case 'conversation':
         set(conversations, one.what.id, one.what);
@@ -111,6 +122,15 @@ export function createChat(): Chat {
         return;
       default:
         one satisfies never;
+    }
+  }
+
+  function hearState(next: MessengerState): void {
+    state.value = next;
+    if (next.connection !== 'online') forgetOthers();
+    const { server } = next;
+    if ((moves.value.at(-1)?.server ?? null) !== server) {
+      moves.value = [...moves.value, { at: now(), server }].slice(-movesMax);
     }
   }
 
@@ -147,6 +167,7 @@ export function createChat(): Chat {
 // ---
 
 const expiredMax = 50;
+const movesMax = 20;
 
 function newestFirst(a: Conversation, b: Conversation): number {
   return (b.last?.at ?? 0) - (a.last?.at ?? 0) || b.id - a.id;

@@ -43,7 +43,8 @@ export interface RowsOf {
 }
 
 export function rowsOf(what: RowsOf): readonly Row[] {
-  const { items, unreadAfter } = what;
+  const { unreadAfter } = what;
+  const items = what.items.filter(isShown);
   const shown = new Set(items.flatMap(({ id }) => (id === null ? [] : [id])));
   const operations = what.operations.filter(({ id, what: asked }) => asked === 'send' && !shown.has(id));
   const pending = unkept(what.pending, ownTexts([...items, ...operations]));
@@ -52,7 +53,8 @@ export function rowsOf(what: RowsOf): readonly Row[] {
     ...operations.map((operation) => lineOfOperation(operation, what.me)),
     ...pending.map((one) => lineOfPending(one, what.me)),
   ];
-  const firstNew = unreadAfter === null ? -1 : items.findIndex(({ seq, isOwn }) => seq > unreadAfter && !isOwn);
+  const isNew = ({ seq, isOwn, content }: Item) => seq > unreadAfter! && !isOwn && content.kind !== 'membership';
+  const firstNew = unreadAfter === null ? -1 : items.findIndex(isNew);
   return withBreaks(lines, firstNew);
 }
 
@@ -75,6 +77,11 @@ type Line = MessageRow | Extract<Row, { kind: 'event' }>;
 
 /** Messages of one person within this time stand together. */
 const togetherMs = 5 * 60_000;
+
+/** New keys are nothing that people did. */
+function isShown({ content }: Item): boolean {
+  return content.kind !== 'membership' || content.change !== 'rekeyed';
+}
 
 function lineOfItem(item: Item, what: RowsOf): Line {
   const { id, seq, sender, isOwn, at, content } = item;

@@ -50,7 +50,7 @@ export interface SessionOptions {
 }
 
 export function createSession({ dial, storage, now, snapshot, failed, refused }: SessionOptions): Session {
-  const chat = createChat();
+  const chat = createChat(now);
   const outbox = createOutbox(storage);
   const timeline = signal<Timeline | null>(null);
   const opened = signal<ConversationId | null>(null);

@@ -17,8 +17,9 @@ export function dayOf(at: EpochMs): string {
   return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 }
 
-export function timeOf(at: EpochMs): string {
-  return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(at);
+export function timeOf(at: EpochMs, isExact = false): string {
+  const seconds = isExact ? ({ second: '2-digit' } as const) : {};
+  return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', ...seconds }).format(at);
 }
 
 export function dayName(at: EpochMs, now: EpochMs): string {

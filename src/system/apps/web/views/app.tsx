@@ -55,6 +55,7 @@ function Failed({ message }: { readonly message: string }) {
 }
 
 function Ready() {
+  const { demo } = useApp();
   const session = useSession();
   const { selected, chat } = session;
   useKeys();
@@ -67,6 +68,12 @@ function Ready() {
     follow();
     addEventListener('popstate', follow);
     return () => removeEventListener('popstate', follow);
+  }, [session]);
+  useEffect(() => {
+    void demo.look().then(() => {
+      const me = chat.me.peek();
+      if (demo.state.peek() !== null && me !== null) void demo.welcome(me.name);
+    });
   }, [session]);
   const unread = chat.unread.value;
   useEffect(() => {

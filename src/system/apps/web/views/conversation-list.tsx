@@ -41,7 +41,7 @@ function Entry({ conversation }: { readonly conversation: Conversation }) {
         </span>
         {unread > 0 && (
           <span class="count">
-            {unread > 999 ? '999+' : unread}
+            {unread > countMax ? `${countMax}+` : unread}
             <span class="spoken"> unread</span>
           </span>
         )}
@@ -97,6 +97,7 @@ function Found({ item }: { readonly item: Item }) {
   );
 }
 
+const countMax = 999;
 const foundMax = 30;
 const typingPauseMs = 150;
 const excerptBefore = 24;

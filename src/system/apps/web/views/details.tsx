@@ -3,6 +3,7 @@ import { isSame } from '../model/rows.ts';
 import { counted } from '../model/words.ts';
 import { Avatar } from './avatar.tsx';
 import { CloseIcon } from './icons.tsx';
+import { Safety } from './safety.tsx';
 import { Servers } from './servers.tsx';
 import { attempt, goTo, ui, useApp, useSession } from './ui.ts';
 
@@ -35,6 +36,7 @@ function About({ conversation }: { readonly conversation: Conversation }) {
         <Avatar title={title} isGroup={kind === 'group'} size="large" />
         <h3>{title}</h3>
       </div>
+      {kind === 'direct' && conversation.isEncrypted && <Safety conversation={conversation} user={title} />}
       {kind === 'group' && <Members conversation={conversation} />}
       {kind === 'group' && conversation.isMember && <Leave conversation={conversation} />}
     </>
