@@ -1,3 +1,5 @@
+import { createCanvas } from '@napi-rs/canvas';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ChatPages,
@@ -63,6 +65,30 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     await said(bo.page, 'alone now').waitFor();
   });
 
+  it('sends an image with a preview, shows it small, and large when asked', async () => {
+    const image = { name: 'harbour.png', mimeType: 'image/png', buffer: await photo() };
+    await ada.page.locator('input[type=file]').setInputFiles(image);
+    await ada.page.getByRole('list', { name: 'Images to be sent' }).getByRole('img').waitFor();
+    await say(ada.page, 'the harbour');
+    for (const { page } of [ada, bo]) await page.getByRole('button', { name: 'Image: the harbour' }).waitFor();
+    expect(await widthOf(bo.page, '.picture img')).toBeLessThanOrEqual(256);
+    await bo.page.getByRole('button', { name: 'Image: the harbour' }).click();
+    await bo.page.getByRole('dialog').getByRole('img').waitFor();
+    expect(await widthOf(bo.page, 'dialog img')).toBe(640);
+    await bo.page.keyboard.press('Escape');
+    await bo.page.getByRole('dialog').waitFor({ state: 'hidden' });
+  });
+
+  it('says of a file that is no image that it is none, whatever it calls itself', async () => {
+    const page = '<script>globalThis.pwned=1</script>';
+    const file = { name: 'page.png', mimeType: 'image/png', buffer: Buffer.from(page) };
+    await ada.page.locator('input[type=file]').setInputFiles(file);
+    await ada.page.getByRole('button', { name: 'Send' }).click();
+    await ada.page.locator('.notice').waitFor();
+    expect(await ada.page.locator('.notice').textContent()).toMatch(/image/i);
+    await ada.page.getByRole('button', { name: 'Dismiss' }).click();
+  });
+
   it('shuts a removed member out of a group, and says so', async () => {
     const cy = await pages.person('cy');
     await createGroup(ada.page, 'Tea', ['bo', 'cy']);
@@ -86,10 +112,11 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     const texts: string[] = [];
     for (const server of ['s1', 's2']) {
       await pages.cluster.kill(server);
+      const back = pages.cluster.start(server);
       texts.push(`after the death of ${server}`);
       await say(ada.page, texts.at(-1)!);
       await said(bo.page, texts.at(-1)!).waitFor();
-      await pages.cluster.start(server);
+      await back;
     }
     for (const page of [ada.page, bo.page]) {
       for (const text of texts) expect(await said(page, text).count()).toBe(1);
@@ -112,7 +139,7 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     await createGroup(ada.page, hostile, ['bo']);
     await entry(bo.page, hostile).waitFor();
     expect(await bo.page.evaluate('globalThis.pwned')).toBeUndefined();
-    expect(await bo.page.locator('.messages img').count()).toBe(0);
+    expect(await bo.page.locator('.text img').count()).toBe(0);
   });
 
   it('can be used by keyboard alone', async () => {
@@ -132,3 +159,21 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     expect(pages.offences()).toEqual([]);
   });
 });
+
+// ---
+
+/** A picture of 640 × 480 pixels. */
+async function photo(): Promise<Buffer> {
+  const canvas = createCanvas(640, 480);
+  const context = canvas.getContext('2d');
+  context.fillStyle = 'teal';
+  context.fillRect(0, 0, 640, 480);
+  return canvas.encode('png');
+}
+
+async function widthOf(page: Page, selector: string): Promise<number> {
+  const width = () =>
+    page.locator(selector).evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth);
+  await expect.poll(width).toBeGreaterThan(0);
+  return width();
+}

@@ -25,6 +25,24 @@ export const calls = {
   remove: ({ messenger }: Asking, conversation: ConversationId, users: readonly string[]) =>
     messenger.remove(conversation, users).outcome,
   leave: ({ messenger }: Asking, conversation: ConversationId) => messenger.leave(conversation).outcome,
+  /** Answers when its message is on the disk, or that there will be none. */
+  sendImage: async (
+    { messenger, signal, onProgress }: Asking,
+    conversation: ConversationId,
+    image: Blob,
+    caption: string,
+  ) => {
+    const { queued, outcome } = messenger.sendImage(conversation, image, { caption, signal, onProgress });
+    const id = await queued;
+    return id === null ? outcome : ({ kind: 'queued', id } as const);
+  },
+  readImage: async ({ messenger, signal, onProgress }: Asking, conversation: ConversationId, seq: Seq) => {
+    const read = await messenger.readImage(conversation, seq, { signal, onProgress });
+    if (read.kind !== 'image') return read;
+    const { bytes, ...about } = read;
+    // Tabs get a reference to it, not 25 MB.
+    return { ...about, blob: new Blob([bytes], { type: read.type }) };
+  },
   retry: ({ messenger }: Asking, id: LocalId) => kept(messenger, () => messenger.retry(id).id),
   discard: ({ messenger }: Asking, id: LocalId) => messenger.discard(id),
   history: ({ messenger }: Asking, range: HistoryRange) => messenger.history(range),

@@ -74,6 +74,7 @@ export function createApp(world: AppWorld): App {
       failed(message) {
         phase.value = { kind: 'failed', message };
       },
+      notUploaded: say,
       refused({ conversation, text, why }) {
         giveBack(made, conversation, text);
         say(why);

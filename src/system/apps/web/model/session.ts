@@ -5,12 +5,14 @@ import { type Chat, createChat } from './chat.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { createOutbox, type Outbox, ownTexts, type Pending, type TabStorage, unkept } from './outbox.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
+import { createUploads, type Uploads } from './uploads.ts';
 
 /** One user in one tab: what is shown, and what can be done. Promises reject with one sentence for people. */
 export interface Session {
   readonly chat: Chat;
   readonly link: Link;
   readonly outbox: Outbox;
+  readonly uploads: Uploads;
   /** Of the conversation that is open. */
   readonly timeline: ReadonlySignal<Timeline | null>;
   readonly selected: ReadonlySignal<Conversation | null>;
@@ -42,6 +44,8 @@ export interface SessionOptions {
   readonly snapshot: (snapshot: Snapshot) => void;
   /** There is no messenger, or none any more. */
   readonly failed: (message: string) => void;
+  /** An image could not be sent. */
+  readonly notUploaded: (why: string) => void;
   readonly refused: (what: {
     readonly conversation: ConversationId;
     readonly text: string;
@@ -49,7 +53,7 @@ export interface SessionOptions {
   }) => void;
 }
 
-export function createSession({ dial, storage, now, snapshot, failed, refused }: SessionOptions): Session {
+export function createSession({ dial, storage, now, snapshot, failed, refused, notUploaded }: SessionOptions): Session {
   const chat = createChat(now);
   const outbox = createOutbox(storage);
   const timeline = signal<Timeline | null>(null);
@@ -59,12 +63,14 @@ export function createSession({ dial, storage, now, snapshot, failed, refused }:
   const isWatched = signal(false);
   let isRestored = false;
   const link = dial({ snapshot: take, news: hear, failed });
+  const uploads = createUploads(() => link, notUploaded);
   effect(readWhatIsWatched);
 
   return {
     chat,
     link,
     outbox,
+    uploads,
     timeline,
     selected,
     unreadAfter,

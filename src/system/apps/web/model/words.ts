@@ -79,6 +79,8 @@ export function contentText(content: Content): string {
         content.fallback ??
         `A message of a kind that this program does not know${content.name === null ? '' : ` (${content.name})`}`
       );
+    case 'image':
+      return content.caption || 'Image';
     case 'unreadable':
       return `This message could not be read. ${content.reason}`;
     case 'membership':
@@ -124,6 +126,11 @@ export function presenceText(presence: Presence | undefined, now: EpochMs): stri
 /** Why an operation failed. */
 export function failureText({ state }: Operation): string {
   return state.kind === 'failed' ? state.reason : '';
+}
+
+/** A length that people can compare. */
+export function sizeText(bytes: number): string {
+  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** Two letters for the circle that stands for somebody. */

@@ -8,6 +8,7 @@ import { useKeys } from './keys.ts';
 import { Notice } from './notice.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { AppContext, conversationInAddress, SessionContext, ui, useApp, useSession } from './ui.ts';
+import { Viewer } from './viewer.tsx';
 
 export function AppView({ app }: { readonly app: App }) {
   return (
@@ -86,6 +87,7 @@ function Ready() {
       <main class="main">{isOpen ? <ConversationView key={selected.value!.id} /> : <Nothing />}</main>
       {ui.panel.value !== null && <Details />}
       <Dialogs />
+      <Viewer />
       <p class="spoken" aria-live="polite">
         {ui.spoken.value}
       </p>

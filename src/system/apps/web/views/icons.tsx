@@ -54,6 +54,13 @@ export const SendIcon = () => (
     <path d="M12 19V5M5.5 11.5 12 5l6.5 6.5" />
   </Icon>
 );
+export const ImageIcon = () => (
+  <Icon>
+    <rect x="3.5" y="4.5" width="17" height="15" rx="2.5" />
+    <circle cx="9" cy="10" r="1.6" />
+    <path d="m4.5 17.5 4.7-4.3 3.3 3 3.3-3.7 4.2 4.5" />
+  </Icon>
+);
 export const InfoIcon = () => (
   <Icon>
     <circle cx="12" cy="12" r="8.5" />

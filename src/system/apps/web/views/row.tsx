@@ -1,9 +1,10 @@
-import type { Conversation } from '../../../browser.ts';
+import type { Conversation, ConversationId } from '../../../browser.ts';
 import type { MessageRow, Row } from '../model/rows.ts';
 import { contentText, dayName, eventText, failureText, timeOf } from '../model/words.ts';
 import { Avatar, hueOf } from './avatar.tsx';
 import { AlertIcon, ClockIcon, TickIcon, TicksIcon } from './icons.tsx';
 import { memo } from './memo.ts';
+import { Picture } from './picture.tsx';
 import { attempt, useApp, useSession } from './ui.ts';
 
 interface RowProps {
@@ -29,7 +30,7 @@ export const RowView = memo(({ row, conversation }: RowProps) => {
     case 'event':
       return <EventRow row={row} />;
     case 'message':
-      return <MessageView row={row} isGroup={conversation.kind === 'group'} />;
+      return <MessageView row={row} conversation={conversation.id} isGroup={conversation.kind === 'group'} />;
   }
 }, isSameRow);
 
@@ -44,7 +45,13 @@ function EventRow({ row }: { readonly row: Extract<Row, { kind: 'event' }> }) {
   );
 }
 
-function MessageView({ row, isGroup }: { readonly row: MessageRow; readonly isGroup: boolean }) {
+interface MessageProps {
+  readonly row: MessageRow;
+  readonly conversation: ConversationId;
+  readonly isGroup: boolean;
+}
+
+function MessageView({ row, conversation, isGroup }: MessageProps) {
   const { isOwn, isFirst, isLast, sender, content, at } = row;
   const classes = ['message', isOwn ? 'own' : 'foreign', isFirst && 'is-first', isLast && 'is-last'];
   return (
@@ -56,9 +63,14 @@ function MessageView({ row, isGroup }: { readonly row: MessageRow; readonly isGr
         ) : (
           <span class="spoken">{isOwn ? 'You' : sender}: </span>
         )}
-        <span class={`text${content.kind === 'text' ? '' : ' is-odd'}`} dir="auto">
-          {contentText(content)}
-        </span>
+        {content.kind === 'image' && (
+          <Picture content={content} place={row.seq === null ? null : { conversation, seq: row.seq }} />
+        )}
+        {(content.kind !== 'image' || content.caption !== '') && (
+          <span class={`text${content.kind === 'text' || content.kind === 'image' ? '' : ' is-odd'}`} dir="auto">
+            {contentText(content)}
+          </span>
+        )}
         <span class="mark">
           <time dateTime={new Date(at).toISOString()}>{timeOf(at)}</time>
           {row.status !== null && <Status row={row} />}
@@ -113,5 +125,6 @@ function Failure({ row: { operation } }: { readonly row: MessageRow }) {
 function isSameRow(a: RowProps, b: RowProps): boolean {
   if (a.conversation.kind !== b.conversation.kind || a.row.kind !== b.row.kind) return false;
   if (a.row.kind !== 'message' || b.row.kind !== 'message') return a.row.key === b.row.key;
-  return (Object.keys(a.row) as (keyof MessageRow)[]).every((field) => a.row[field as never] === b.row[field as never]);
+  const fields = Object.keys(a.row) as (keyof MessageRow)[];
+  return fields.every((field) => a.row[field as never] === b.row[field as never]);
 }

@@ -10,7 +10,8 @@ export const ui = {
   dialog: signal<'newChat' | 'newGroup' | 'invite' | 'account' | null>(null),
   panel: signal<'details' | 'servers' | null>(null),
   query: signal(''),
-  /** An image that is shown large. */
+  /** The image that is shown large. */
+  picture: signal<{ readonly conversation: ConversationId; readonly seq: Seq; readonly name: string } | null>(null),
   /** Said by a screen reader, and shown to nobody. */
   spoken: signal(''),
 };
