@@ -29,6 +29,7 @@ import { createRooms } from './rooms.ts';
 import { createPlainSealing, type Sealing } from './sealing.ts';
 import { contextOf } from './sealing-context.ts';
 import { createSender } from './sender.ts';
+import { connectionView } from './views.ts';
 
 /**
  * A messenger on a local database, which it closes when it is closed. Rejects with a `Problem` when the database cannot be
@@ -270,7 +271,7 @@ function compose(
 
   function state(): MessengerState {
     const { waiting, failed } = queue;
-    const connection = connectionOf(session?.state ?? 'offline');
+    const connection = connectionView(session?.state ?? 'offline');
     const server = connection === 'online' ? (session?.server ?? null) : null;
     return { connection, trouble, server, waiting, failed };
   }
@@ -293,8 +294,4 @@ function compose(
   function checkOpen(): void {
     if (isClosed) throw new Problem('This messenger is closed; open its local database again.');
   }
-}
-
-function connectionOf(state: SessionState): MessengerState['connection'] {
-  return state === 'catchingUp' ? 'connecting' : state;
 }

@@ -1,6 +1,7 @@
+import type { SessionState } from '../contract.ts';
 import type { LocalEntry } from '../local/contract.ts';
 import { contentOf, readContent } from './content.ts';
-import type { Conversation, Item, Me, Operation, Outcome } from './contract.ts';
+import type { Conversation, Item, Me, MessengerState, Operation, Outcome } from './contract.ts';
 import type { UserOperation } from './queue.ts';
 import type { Room, Rooms } from './rooms.ts';
 import { isSameName } from './rooms.ts';
@@ -65,4 +66,8 @@ export function operationView(
     at: asked.at,
     state: sent ?? failure ?? { kind: 'queued' },
   };
+}
+
+export function connectionView(state: SessionState): MessengerState['connection'] {
+  return state === 'catchingUp' ? 'connecting' : state;
 }
