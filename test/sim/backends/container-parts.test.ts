@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isThisMachine } from '../../../src/sim/backends/containers/engine.ts';
 import { isOrphan, newIdentity } from '../../../src/sim/backends/containers/identity.ts';
 import { imageNames } from '../../../src/sim/backends/containers/image.ts';
 import { gatherImageParts } from '../../../src/sim/backends/containers/image-parts.ts';
@@ -39,6 +40,13 @@ describe('the parts of the image', () => {
       node: 'b',
       system: 'c',
     });
+  });
+});
+
+describe('an engine', () => {
+  it('is of this machine when its host is one of our own addresses', async () => {
+    expect(await Promise.all(['localhost', '127.0.0.1'].map(isThisMachine))).toEqual([true, true]);
+    expect(await Promise.all(['203.0.113.9', 'nowhere.invalid'].map(isThisMachine))).toEqual([false, false]);
   });
 });
 

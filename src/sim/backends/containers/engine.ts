@@ -1,4 +1,6 @@
 /** The container engine of this machine, found as testcontainers finds it: DOCKER_HOST, the usual sockets, rootless ones. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { Problem } from '../../problem.ts';
 
@@ -23,7 +25,7 @@ export async function findEngine(): Promise<Engine> {
     throw new Problem(noEngine, { cause });
   });
   const { host, serverVersion, cpus, memory } = client.info.containerRuntime;
-  const local = ['localhost', '127.0.0.1'].includes(host);
+  const local = await isThisMachine(host);
   return {
     docker: client.container.dockerode,
     host: local ? '127.0.0.1' : host,
@@ -32,6 +34,21 @@ export async function findEngine(): Promise<Engine> {
     cpus,
     memoryBytes: memory,
   };
+}
+
+/**
+ * Whether a name or an address is this machine's own, as one can listen there: testcontainers names the bridge's where it
+ * takes this machine for a container.
+ */
+export async function isThisMachine(host: string): Promise<boolean> {
+  const server = createServer();
+  const listening = once(server.listen({ host, port: 0 }), 'listening');
+  const own = await listening.then(
+    () => true,
+    () => false,
+  );
+  server.close();
+  return own;
 }
 
 /** True when an engine's answer says that there is no such thing. */
