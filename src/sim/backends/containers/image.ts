@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Log } from '../../../system/index.ts';
 import { Problem } from '../../problem.ts';
+import { folderPrefix } from '../processes/leftovers.ts';
 import { type Docker, type Engine, hasImage } from './engine.ts';
 import { gatherImageParts } from './image-parts.ts';
 
@@ -32,7 +33,7 @@ export function imageNames(env: Readonly<Record<string, string | undefined>> = p
  */
 export async function systemImage(engine: Engine, log: Log, names: ImageNames = imageNames()): Promise<string> {
   if (names.system !== null) return names.system;
-  const context = mkdtempSync(join(tmpdir(), 'nawaab-image-'));
+  const context = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   try {
     gatherImageParts(root, context);
     copyFileSync(join(root, 'Dockerfile'), join(context, 'Dockerfile'));

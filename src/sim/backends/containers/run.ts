@@ -6,6 +6,7 @@ import { createSystemClock, createWsTransport } from '../../../system/node.ts';
 import { Problem } from '../../problem.ts';
 import type { Cluster, ClusterOrder } from '../backend.ts';
 import { partingMs, settled, unlessAborted } from '../live-work.ts';
+import { folderPrefix, removeLeftovers as removeFolders } from '../processes/leftovers.ts';
 import { readStored } from '../processes/stored.ts';
 import { createSampling } from '../sampling.ts';
 import { withCluster } from './cluster.ts';
@@ -18,13 +19,14 @@ import { watchedContainers } from './usage.ts';
 export async function runInContainers<T>(given: ClusterOrder, work: (cluster: Cluster) => Promise<T>): Promise<T> {
   const engine = await findEngine();
   await removeLeftovers(engine.docker, given.log);
+  await removeFolders(given.log);
   const broken = new AbortController();
   const breaks = (what: string) => {
     given.log.write('error', what);
     broken.abort(new Problem(`The run was ended because a part of its cluster died. ${what}`));
   };
   const order = { ...given, signal: AbortSignal.any([given.signal, broken.signal]) };
-  const ownLogs = given.logDirectory === null ? await mkdtemp(join(tmpdir(), 'nawaab-logs-')) : null;
+  const ownLogs = given.logDirectory === null ? await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`)) : null;
   const clock = scopeClock(createSystemClock());
   let working: Promise<unknown> = Promise.resolve();
   try {
