@@ -119,7 +119,7 @@ describe('the scenario image-sharing', () => {
 
 describe('the scenario encrypted-chat', () => {
   it('has every member read what was written, and nothing of it stored in the clear, while members come and go', async () => {
-    const { summary, record } = await runVirtually('encrypted-chat', 4);
+    const { summary, record } = await runVirtually('encrypted-chat', 5);
     const { checks } = summary;
     expect(record.encryption).toBe('mls');
     for (const name of ['decrypted-exactly', 'no-plaintext']) {

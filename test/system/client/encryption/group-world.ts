@@ -1,4 +1,4 @@
-/** A group of up to six devices before one ordered log: of the changes made in an epoch, the first in the log counts. */
+/** A group of up to ten devices before one ordered log: of the changes made in an epoch, the first in the log counts. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Encryption, Group, KeyChange } from '../../../../src/system/client/encryption/contract.ts';
@@ -56,7 +56,7 @@ export const arbitrarySteps: fc.Arbitrary<StepOfPlay[]> = fc.array(
   { minLength: 1, maxLength: 14 },
 );
 
-/** Plays the steps and checks after each that all agree. Two of the six devices are a second one of another's user. */
+/** Plays the steps and checks after each that all agree. Two of the ten devices are a second one of another's user. */
 export async function play(encryptions: readonly Encryption[], steps: readonly StepOfPlay[]): Promise<void> {
   const world = await createWorld(encryptions);
   for (const step of steps) {
@@ -78,7 +78,7 @@ interface World {
 }
 
 async function createWorld(encryptions: readonly Encryption[]): Promise<World> {
-  const names = ['ann', 'ben', 'cat', 'dan', 'ann/tablet', 'ben/tablet'];
+  const names = ['ann', 'ben', 'cat', 'dan', 'ann/tablet', 'ben/tablet', 'eve', 'fay', 'gus', 'hal'];
   const all: Person[] = [];
   for (const [index, name] of names.entries()) {
     const [user, device] = name.split('/');

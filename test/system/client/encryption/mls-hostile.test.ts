@@ -12,7 +12,7 @@ import { innerOf } from '../../../../src/system/client/encryption/mls/group.ts';
 import { newPair } from '../../../../src/system/client/encryption/mls/key-packages.ts';
 import { createMls } from '../../../../src/system/client/encryption/mls/mls.ts';
 import { config } from '../../../../src/system/client/encryption/mls/settings.ts';
-import { readMessage, writeMessage } from '../../../../src/system/client/encryption/mls/wire.ts';
+import { readWithTree, writeMessage } from '../../../../src/system/client/encryption/mls/wire.ts';
 import { claim, gather, newPerson, type Person, ruledBy, say } from '../../../helpers/encrypted-people.ts';
 
 const suite = createNodeCipherSuite();
@@ -167,15 +167,15 @@ function renamed(state: ClientState, user: string, device: string): ClientState 
 
 /** Comes in without the checks that an honest client makes of itself. */
 async function intrude(person: Person, groupInfoText: string, resync: boolean): Promise<string> {
-  const { groupInfo } = readMessage(groupInfoText, 'mls_group_info');
+  const { content, tree } = readWithTree(groupInfoText, 'mls_group_info');
   const pair = await newPair(person.device, suite);
   const { publicMessage } = await joinGroupExternal(
-    groupInfo,
+    content.groupInfo,
     pair.publicPackage,
     pair.privatePackage,
     resync,
     suite,
-    undefined,
+    tree,
     config,
   );
   return writeMessage({ wireformat: 'mls_public_message', publicMessage });

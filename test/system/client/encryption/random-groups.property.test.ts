@@ -8,7 +8,7 @@ import { arbitrarySteps, play } from './group-world.ts';
 const node = createMls(createNodeCipherSuite());
 const web = createMls(await createWebCipherSuite());
 
-describe('whatever six people do in a group, in the order of one log', () => {
+describe('whatever people with ten devices do in a group, in the order of one log', () => {
   it.each([
     { name: 'mls on node:crypto', encryptions: [node], numRuns: 60 },
     { name: 'mls, devices on either provider', encryptions: [node, web], numRuns: 15 },

@@ -1,5 +1,5 @@
 import type { ClientState } from 'ts-mls/clientState.js';
-import { createCommit, createGroupInfoWithExternalPubAndRatchetTree } from 'ts-mls/createCommit.js';
+import { createCommit, createGroupInfoWithExternalPub } from 'ts-mls/createCommit.js';
 import type { CiphersuiteImpl } from 'ts-mls/crypto/ciphersuite.js';
 import type { Proposal } from 'ts-mls/proposal.js';
 import type { Welcome } from 'ts-mls/welcome.js';
@@ -7,7 +7,7 @@ import type { Changed, ClaimedKeyPackage, Group, KeyChange, Step, WantedChange }
 import { type Engine, innerOf, type Pending, step } from './group.ts';
 import { readClaimed } from './key-packages.ts';
 import { expectDistinct, leavesOf } from './members.ts';
-import { writeMessage } from './wire.ts';
+import { writeMessage, writeWithTree } from './wire.ts';
 
 /**
  * Commits are public messages, which the server could read: they say who came and went, which it knows, and every member
@@ -19,16 +19,13 @@ export async function change(group: Group, wanted: WantedChange, { suite, lean }
     ...removeProposals(state, wanted.remove ?? []),
     ...(await addProposals(wanted.add ?? [], suite)),
   ];
-  const made = await createCommit(
-    { state, cipherSuite: suite },
-    { wireAsPublicMessage: true, ratchetTreeExtension: true, extraProposals },
-  );
+  const made = await createCommit({ state, cipherSuite: suite }, { wireAsPublicMessage: true, extraProposals });
   expectDistinct(made.newState.ratchetTree);
   const next: ClientState = { ...lean(made.newState), historicalReceiverData: new Map() };
   const keyChange: KeyChange = {
     epoch: group.epoch,
     commit: writeMessage(made.commit as Parameters<typeof writeMessage>[0]),
-    welcome: welcomeText(made.welcome),
+    welcome: welcomeText(made.welcome, next),
     groupInfo: await describe(next, suite),
   };
   return { change: keyChange, ...step(group, state, { change: keyChange, state: next }) };
@@ -57,14 +54,14 @@ export async function addProposals(claimed: readonly ClaimedKeyPackage[], suite:
   return keyPackages.map((keyPackage) => ({ proposalType: 'add', add: { keyPackage } }));
 }
 
-export function welcomeText(welcome: Welcome | undefined): string | null {
-  return welcome === undefined ? null : writeMessage({ wireformat: 'mls_welcome', welcome });
+export function welcomeText(welcome: Welcome | undefined, { ratchetTree }: ClientState): string | null {
+  return welcome === undefined ? null : writeWithTree({ wireformat: 'mls_welcome', welcome }, ratchetTree);
 }
 
 /** What lets a further device of a member come in by itself. */
 export async function describe(state: ClientState, suite: CiphersuiteImpl): Promise<string> {
-  const groupInfo = await createGroupInfoWithExternalPubAndRatchetTree(state, [], suite);
-  return writeMessage({ wireformat: 'mls_group_info', groupInfo });
+  const groupInfo = await createGroupInfoWithExternalPub(state, [], suite);
+  return writeWithTree({ wireformat: 'mls_group_info', groupInfo }, state.ratchetTree);
 }
 
 // ---

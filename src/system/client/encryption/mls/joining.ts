@@ -1,8 +1,6 @@
 import { createGroup, joinGroup } from 'ts-mls/clientState.js';
 import { createCommit, joinGroupExternal } from 'ts-mls/createCommit.js';
-import { ratchetTreeFromExtension } from 'ts-mls/groupInfo.js';
 import { emptyPskIndex } from 'ts-mls/pskIndex.js';
-import type { RatchetTree } from 'ts-mls/ratchetTree.js';
 import { toBase64url } from '../../../base64url.ts';
 import {
   type Changed,
@@ -19,7 +17,8 @@ import { newPair, readPrivatePart } from './key-packages.ts';
 import { expectDistinct, leavesOf } from './members.ts';
 import { overwrite, spentSecrets } from './secrets.ts';
 import { config } from './settings.ts';
-import { problemOf, readMessage, writeMessage } from './wire.ts';
+import { treeToJoin } from './trees.ts';
+import { problemOf, readWithTree, writeMessage } from './wire.ts';
 
 /** A group of one at epoch 0, and at once its first commit. */
 export async function create(
@@ -34,7 +33,6 @@ export async function create(
     { state: alone, cipherSuite: suite },
     {
       wireAsPublicMessage: true,
-      ratchetTreeExtension: true,
       extraProposals: await addProposals(claimed, suite),
     },
   );
@@ -42,7 +40,7 @@ export async function create(
   const state = { ...lean(newState), historicalReceiverData: new Map() };
   return {
     group: groupOf(state),
-    change: { epoch: 0, commit: null, welcome: welcomeText(welcome), groupInfo: await describe(state, suite) },
+    change: { epoch: 0, commit: null, welcome: welcomeText(welcome, state), groupInfo: await describe(state, suite) },
     wipe: () => overwrite([...spentSecrets([alone], [state]), privatePackage.initPrivateKey]),
   };
 }
@@ -53,7 +51,10 @@ export async function join(
   findPrivate: FindPrivate,
   { suite, lean }: Engine,
 ): Promise<Joined> {
-  const { welcome } = readMessage(text, 'mls_welcome');
+  const {
+    content: { welcome },
+    tree,
+  } = readWithTree(text, 'mls_welcome');
   if (welcome.cipherSuite !== suite.name) throw new EncryptionProblem('malformed', `It is not for ${suite.name}.`);
   const found = await firstKnown(
     welcome.secrets.map((secret) => toBase64url(secret.newMember)),
@@ -68,7 +69,7 @@ export async function join(
       privatePackage,
       emptyPskIndex,
       suite,
-      undefined,
+      treeToJoin(tree),
       undefined,
       config,
     );
@@ -84,17 +85,20 @@ export async function join(
 }
 
 export async function joinExternally(device: Device, text: string, { suite, lean }: Engine): Promise<Changed> {
-  const { groupInfo } = readMessage(text, 'mls_group_info');
+  const {
+    content: { groupInfo },
+    tree,
+  } = readWithTree(text, 'mls_group_info');
   const { publicPackage, privatePackage } = await newPair(device, suite);
   try {
-    const former = hasPlace(device, ratchetTreeFromExtension(groupInfo));
+    const former = leavesOf(tree, device.identity).length > 0;
     const { publicMessage, newState } = await joinGroupExternal(
       groupInfo,
       publicPackage,
       privatePackage,
       former,
       suite,
-      undefined,
+      treeToJoin(tree),
       config,
     );
     expectDistinct(newState.ratchetTree);
@@ -114,12 +118,6 @@ export async function joinExternally(device: Device, text: string, { suite, lean
 }
 
 // ---
-
-/** Whether the device stands in the group already, with keys that it lost. Throws when there is no telling. */
-function hasPlace({ identity }: Device, tree: RatchetTree | undefined): boolean {
-  if (tree === undefined) throw new EncryptionProblem('malformed', 'The description of the group lacks its members.');
-  return leavesOf(tree, identity).length > 0;
-}
 
 async function firstKnown(
   ids: readonly string[],
