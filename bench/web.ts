@@ -123,6 +123,8 @@ async function scrollFrames(all: ChatPages): Promise<Record<string, number | nul
   await received.getByText(`message ${values.messages},`).waitFor({ timeout: 600_000 });
   await received.click();
   await reader.page.locator('.message').first().waitFor();
+  await reader.page.getByRole('button', { name: 'To the newest messages' }).click();
+  await reader.page.locator('.message').getByText(`message ${values.messages},`).waitFor();
   const begun = performance.now();
   const frames = (await reader.page.evaluate(scrollUp)) as number[];
   const sorted = frames.toSorted((a, b) => a - b);

@@ -54,7 +54,9 @@ export function rowsOf(what: RowsOf): readonly Row[] {
     ...pending.map((one) => lineOfPending(one, what.me)),
   ];
   const isNew = ({ seq, isOwn, content }: Item) => seq > unreadAfter! && !isOwn && content.kind !== 'membership';
-  const firstNew = unreadAfter === null ? -1 : items.findIndex(isNew);
+  // Where they begin is known only when what is before is there too.
+  const reachesThere = unreadAfter !== null && (items[0]?.seq ?? 0) <= unreadAfter + 1;
+  const firstNew = reachesThere ? items.findIndex(isNew) : -1;
   return withBreaks(lines, firstNew);
 }
 

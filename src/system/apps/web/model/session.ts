@@ -4,7 +4,7 @@ import type { News, Snapshot } from '../host/wire.ts';
 import { type Chat, createChat } from './chat.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { createOutbox, type Outbox, ownTexts, type Pending, type TabStorage, unkept } from './outbox.ts';
-import { createTimeline, type Timeline } from './timeline.ts';
+import { createTimeline, type Timeline, timelineSizes } from './timeline.ts';
 import { createUploads, type Uploads } from './uploads.ts';
 
 /** One user in one tab: what is shown, and what can be done. Promises reject with one sentence for people. */
@@ -124,7 +124,9 @@ export function createSession({ dial, storage, now, snapshot, failed, refused, n
       timeline.value = known === undefined ? null : createTimeline(known.id, (range) => link.call('history', range));
     });
     if (known === undefined) return;
-    void (at === undefined ? timeline.value!.toEnd() : timeline.value!.toPlace(at)).catch(() => {});
+    // Much that is unread is read from where it begins.
+    const place = at ?? (known.unread > timelineSizes.page / 2 ? ((known.read + 1) as Seq) : null);
+    void (place === null ? timeline.value!.toEnd() : timeline.value!.toPlace(place)).catch(() => {});
     void link.call('receipts', known.id).then(
       (receipts) => chat.putReceipts(known.id, receipts),
       () => {},

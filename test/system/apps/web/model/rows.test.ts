@@ -52,6 +52,12 @@ describe('the rows of a conversation', () => {
     ]);
   });
 
+  it('do not say where the new ones begin when that is further up than what is there', () => {
+    const items = [text(7, bo!, noon), text(8, bo!, noon)];
+    expect(shape({ ...base, items, unreadAfter: 3 as Seq })).toEqual(['day', 'bo first', 'bo last']);
+    expect(shape({ ...base, items, unreadAfter: 6 as Seq })).toEqual(['day', 'unread', 'bo first', 'bo last']);
+  });
+
   it('show an own message once, from the pressed key to the entry', () => {
     const pending = [{ key: 'p1', conversation: room, text: 'hi', at: noon, after: 4 as LocalId }];
     const operation = {
