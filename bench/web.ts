@@ -136,6 +136,7 @@ async function scrollFrames(all: ChatPages): Promise<Record<string, number | nul
     frameP50Ms: rounded(sorted[Math.floor(sorted.length / 2)]!, 1),
     frameP99Ms: rounded(sorted[Math.floor(sorted.length * 0.99)]!, 1),
     frameMaxMs: rounded(sorted.at(-1)!, 1),
+    framesOver50Ms: sorted.filter((ms) => ms > 50).length,
     rowsInPage: await rowsIn(reader.page),
   };
 }

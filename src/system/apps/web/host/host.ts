@@ -11,11 +11,9 @@ export interface Host {
 export interface HostOptions {
   /** Opens the messenger; called again after its database broke. */
   readonly open: () => Promise<Messenger>;
-  /** Nobody has signed in and nobody looks on: what `open` made may go. */
-  readonly abandoned?: () => void;
 }
 
-export function createHost({ open, abandoned }: HostOptions): Host {
+export function createHost({ open }: HostOptions): Host {
   const ports = new Set<Port>();
   const running = new WeakMap<Port, Map<number, AbortController>>();
   /** Of the present messenger: it could not be opened, or has broken. The next tab that comes gets another. */
@@ -79,7 +77,6 @@ export function createHost({ open, abandoned }: HostOptions): Host {
       case 'bye':
         ports.delete(port);
         for (const controller of running.get(port)?.values() ?? []) controller.abort();
-        void current.then(({ me }) => ports.size === 0 && me === null && abandoned?.()).catch(() => {});
         return;
       default:
         message satisfies never;

@@ -20,7 +20,7 @@ export interface Timeline {
   take(item: Item, isWatched: boolean): void;
 }
 
-export const timelineSizes = { page: 60, most: 180 } as const;
+export const timelineSizes = { page: 30, most: 150 } as const;
 
 export type ReadHistory = (range: HistoryRange) => Promise<readonly Item[]>;
 
