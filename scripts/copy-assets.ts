@@ -4,8 +4,10 @@ import { extname, resolve } from 'node:path';
 
 const root: string = resolve(import.meta.dirname, '..');
 const assets: ReadonlySet<string> = new Set(['.js', '.css', '.sql']);
+const web: string = resolve(root, 'src', 'system', 'apps', 'web');
 
 cpSync(resolve(root, 'src'), resolve(root, 'dist'), {
   recursive: true,
-  filter: (path) => extname(path) === '' || assets.has(extname(path)),
+  // What the web client is made of goes into `dist/web` by another way.
+  filter: (path) => !path.includes(web) && (extname(path) === '' || assets.has(extname(path))),
 });
