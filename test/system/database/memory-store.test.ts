@@ -17,7 +17,8 @@ describe('a store in memory', () => {
       [3, 'message'],
     ]);
     await store.expire(2, 10);
-    expect([...store.messages()]).toEqual([{ conversation, seq: 3, sender: 'bob', clientId: messages[1]!.clientId }]);
+    const { clientId, payload } = messages[1]!;
+    expect([...store.messages()]).toEqual([{ conversation, seq: 3, sender: 'bob', clientId, payload }]);
   });
 
   it('is ready with its answer when the call returns', async () => {
