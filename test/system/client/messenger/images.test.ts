@@ -161,13 +161,20 @@ describe('the upload of an image', () => {
     const { rig, ada, bob, conversation } = album;
     let under = 0;
     let most = 0;
+    // The first ones wait for each other, so that they are seen together.
+    const full = Promise.withResolvers<void>();
     ada.up = (bytes) => ({
       ...bytes,
       pieces: (async function* () {
         most = Math.max(most, ++under);
-        yield* bytes.pieces;
-        await rig.settle(0);
-        under--;
+        if (under === messengerImageLimits.uploadsMax) full.resolve();
+        try {
+          await full.promise;
+          yield* bytes.pieces;
+        } finally {
+          // Before the server has answered: it has let go of the stream by then.
+          under--;
+        }
       })(),
     });
     ada.messenger.stop();
@@ -203,8 +210,13 @@ describe('the upload of an image', () => {
   it('goes on after stop and start', async () => {
     const album = await createAlbum();
     const { rig, ada, conversation } = album;
-    ada.up = atPiece(3, () => ada.messenger.stop());
+    const stopped = Promise.withResolvers<void>();
+    ada.up = atPiece(3, () => {
+      ada.messenger.stop();
+      stopped.resolve();
+    });
     const asked = ada.messenger.sendImage(conversation, fileOf(pngOf(2_000_000)));
+    await rig.within(stopped.promise);
     await rig.settle(5000);
     expect(await album.blobs()).toBe(0);
     ada.messenger.start();
