@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { locatePrograms } from '../../../system/node.ts';
+import type { Backend } from '../../backends/backend.ts';
 import type { EngineState } from '../../backends/containers/examine.ts';
 import { backends } from '../../backends/index.ts';
 import { exitStatus } from '../exit.ts';
@@ -55,7 +56,7 @@ async function examine(): Promise<readonly Finding[]> {
     machine(),
     await processes(),
     await containers(),
-    { name: 'virtual', able: true, says: ['Runs everywhere.'] },
+    { name: 'virtual', able: true, says: ['Runs everywhere.', limitsOf(backends.virtual)] },
   ];
 }
 
@@ -75,16 +76,16 @@ function machine(): Finding {
 const coresWanted = 4;
 
 async function processes(): Promise<Finding> {
-  const { cannot } = backends.processes;
-  const impossible = [...cannot].join(', ');
   try {
     const { postgres } = await locatePrograms();
-    const limits =
-      impossible === '' ? 'All faults of processes are possible.' : `Without /proc: ${impossible} are refused.`;
-    return { name: 'processes', able: true, says: [`PostgreSQL is ${postgres}.`, limits] };
+    return { name: 'processes', able: true, says: [`PostgreSQL is ${postgres}.`, limitsOf(backends.processes)] };
   } catch (error) {
     return { name: 'processes', able: false, says: [(error as Error).message] };
   }
+}
+
+function limitsOf({ cannot }: Backend): string {
+  return cannot.size === 0 ? 'All faults are possible.' : `Faults that are refused here: ${[...cannot].join(', ')}.`;
 }
 
 async function containers(): Promise<Finding> {
