@@ -105,3 +105,22 @@ export function again(line: string): Html {
     html`<div class="again"><pre id="again-line">${line}</pre><button type="button" class="copy" hidden>Copy</button></div>`,
   );
 }
+
+/** A section of things that are counted, with what each means, and the charts of it. */
+export function countsSection(of: {
+  readonly id: string;
+  readonly title: string;
+  readonly caption: string;
+  /** Name, count, rate, meaning. */
+  readonly rows: readonly (readonly Content[])[];
+  readonly charts: readonly ChartSpec[];
+}): Html {
+  const columns: Column[] = [
+    { title: '' },
+    { title: 'count', kind: 'number' },
+    { title: 'rate', kind: 'number' },
+    { title: 'meaning', kind: 'words' },
+  ];
+  const rows = of.rows.map((cells) => ({ cells }));
+  return section(of.id, of.title, dataTable({ caption: of.caption, columns, rows }), of.charts.map(chartFigure));
+}

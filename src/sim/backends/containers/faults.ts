@@ -1,11 +1,11 @@
 /** Acts on the containers of a cluster and proves by measurement that it took effect. */
 import type { Clock } from '../../../system/index.ts';
-import { createWsTransport, describeExit } from '../../../system/node.ts';
+import { describeExit } from '../../../system/node.ts';
 import type { Fault, FaultReceipt } from '../../faults/fault.ts';
 import { applyLinkFault } from '../../links/link-faults.ts';
 import { Problem } from '../../problem.ts';
 import type { ClusterSpec } from '../../scenario.ts';
-import { refusesConnections, waitUntil } from '../processes/proof.ts';
+import { answersReady, percent, refusesConnections, waitUntil } from '../processes/proof.ts';
 import type { ContainerCluster } from './cluster.ts';
 import { pauseDatabase, resumeDatabase, startDatabase, stopDatabase } from './database-faults.ts';
 import { limitCpus } from './limits.ts';
@@ -193,17 +193,4 @@ const shareTolerance = 0.25;
 
 function shareOf(spec: ClusterSpec, part: Part): number {
   return spec.servers[Number(part.name.slice(1)) - 1]!.cpuShare;
-}
-
-async function answersReady(origin: string): Promise<boolean> {
-  const answer = await createWsTransport({ origin, requestMs: 500 }).request({
-    method: 'GET',
-    path: '/readyz',
-    body: '',
-  });
-  return answer.status === 200;
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

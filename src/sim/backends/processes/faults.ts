@@ -1,12 +1,12 @@
 import type { Clock } from '../../../system/index.ts';
-import { type ComponentView, createWsTransport, describeExit, type LocalCluster } from '../../../system/node.ts';
+import { type ComponentView, describeExit, type LocalCluster } from '../../../system/node.ts';
 import type { Fault, FaultReceipt } from '../../faults/fault.ts';
 import { applyLinkFault } from '../../links/link-faults.ts';
 import type { Links } from '../../links/links.ts';
 import { Problem } from '../../problem.ts';
 import { pauseDatabase, resumeDatabase, startDatabase, stopDatabase } from './database-faults.ts';
 import { readStat } from './proc.ts';
-import { observe, refusesConnections, waitUntil } from './proof.ts';
+import { answersReady, observe, percent, refusesConnections, waitUntil } from './proof.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface FaultWorld {
@@ -157,17 +157,4 @@ function running(local: LocalCluster, name: string): Running {
   }
   if (view.pid === null) throw new Problem(`${name} is not running.`);
   return { ...view, pid: view.pid };
-}
-
-async function answersReady(origin: string): Promise<boolean> {
-  const answer = await createWsTransport({ origin, requestMs: 500 }).request({
-    method: 'GET',
-    path: '/readyz',
-    body: '',
-  });
-  return answer.status === 200;
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../../system/index.ts';
+import { createWsTransport } from '../../../system/node.ts';
 import { readStat } from './proc.ts';
 
 /** What a process did while it was watched. */
@@ -40,6 +41,16 @@ export function refusesConnections(port: number, host = '127.0.0.1'): Promise<bo
   });
 }
 
+/** Whether a server or balancer is ready; rejects when it does not answer within half a second. */
+export async function answersReady(origin: string): Promise<boolean> {
+  const answer = await createWsTransport({ origin, requestMs: 500 }).request({
+    method: 'GET',
+    path: '/readyz',
+    body: '',
+  });
+  return answer.status === 200;
+}
+
 /** Asks until the answer is yes, at most for `withinMs` and until the signal; a question that fails counts as no. */
 export async function waitUntil(
   question: () => Promise<boolean>,
@@ -52,4 +63,9 @@ export async function waitUntil(
     await sleep(5);
   }
   return false;
+}
+
+/** A share as proofs say it. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }

@@ -3,7 +3,7 @@ import type { FinishedRun, OperationName, Summary } from '../../../run.ts';
 import type { ChartSpec } from '../../charts/spec.ts';
 import { latencyOverTime } from '../../charts/time-charts.ts';
 import { extraRows } from '../../text/extra.ts';
-import { type Column, chartFigure, dataTable, section } from '../parts.ts';
+import { countsSection } from '../parts.ts';
 import type { Html } from '../template.ts';
 
 const drawn: readonly OperationName[] = ['presence', 'upload', 'download'];
@@ -15,20 +15,6 @@ export function extraCharts(run: FinishedRun): ChartSpec[] {
 }
 
 export function extraSection(summary: Summary, charts: readonly ChartSpec[]): Html {
-  const columns: Column[] = [
-    { title: '' },
-    { title: 'count', kind: 'number' },
-    { title: 'rate', kind: 'number' },
-    { title: 'meaning', kind: 'words' },
-  ];
-  return section(
-    'extra',
-    'Besides messages',
-    dataTable({
-      caption: 'In the measure phase. Latencies stand among the others, above.',
-      columns,
-      rows: extraRows(summary).map((cells) => ({ cells })),
-    }),
-    charts.map(chartFigure),
-  );
+  const caption = 'In the measure phase. Latencies stand among the others, above.';
+  return countsSection({ id: 'extra', title: 'Besides messages', caption, rows: extraRows(summary), charts });
 }

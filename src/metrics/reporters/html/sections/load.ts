@@ -3,7 +3,7 @@ import type { Fairness, FinishedRun, Summary } from '../../../run.ts';
 import { serverCharts } from '../../charts/server-charts.ts';
 import type { ChartSpec } from '../../charts/spec.ts';
 import { bytes, cores, count, figure, judgedCount, milliseconds, perSecond, unknown } from '../../text/format.ts';
-import { type Column, chartFigure, dataTable, section } from '../parts.ts';
+import { type Column, chartFigure, countsSection, dataTable, section } from '../parts.ts';
 import { type Html, html } from '../template.ts';
 
 export function messagesSection(summary: Summary, charts: readonly ChartSpec[]): Html {
@@ -24,22 +24,7 @@ export function messagesSection(summary: Summary, charts: readonly ChartSpec[]):
     ['out of order', judgedCount(summary, 'reordered'), '', 'shown before an earlier one'],
     ['disconnects', count(counts.disconnects), '', 'connections lost'],
   ] as const;
-  const columns: Column[] = [
-    { title: '' },
-    { title: 'count', kind: 'number' },
-    { title: 'rate', kind: 'number' },
-    { title: 'meaning', kind: 'words' },
-  ];
-  return section(
-    'messages',
-    'Messages',
-    dataTable({
-      caption: `${count(counts.users)} users.`,
-      columns,
-      rows: rows.map(([name, total, rate, meaning]) => ({ cells: [name, total, rate, meaning] })),
-    }),
-    charts.map(chartFigure),
-  );
+  return countsSection({ id: 'messages', title: 'Messages', caption: `${count(counts.users)} users.`, rows, charts });
 }
 
 export function serversSection(run: FinishedRun, charts: readonly ChartSpec[]): Html {
