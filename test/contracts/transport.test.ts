@@ -1,7 +1,9 @@
 import { createBrowserTransport } from '../../src/system/adapters/browser-transport.ts';
 import { createWsTransport } from '../../src/system/adapters/ws-transport.ts';
+import { stubBrowserFetch } from '../helpers/browser-fetch.ts';
 import { transportContract } from './transport.ts';
 
 transportContract('ws', createWsTransport);
-// Node has the same `fetch` and `WebSocket` as browsers.
+// Node has the same `WebSocket` as browsers.
+stubBrowserFetch();
 transportContract('fetch', createBrowserTransport);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../src/system/adapters/json-log.ts';
@@ -148,6 +150,21 @@ export function transportContract(name: string, create: (options: TransportOptio
       answer = { status: 200, headers: { 'content-length': '2000' }, body: '', bytes };
       const fetched = transport.request(get, { streamed: true }).then((good) => allBytes(good.bytes));
       await expect(fetched).rejects.toThrow();
+    });
+
+    it('come whole though their connection ended before anybody read them', async () => {
+      const bytes = pattern(64 * 1024);
+      const head = `HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`;
+      const server = createServer((socket) => {
+        socket.on('error', () => {}).once('data', () => socket.end(Buffer.concat([Buffer.from(head), bytes])));
+      });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      cleanups.push(() => void server.close());
+      const transport = create({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+      const late = await transport.request(get, { streamed: true });
+      // Long enough for the end to arrive: each of these comes after it, whole.
+      for (let n = 0; n < 5; n++) expect((await transport.request(get)).body).not.toBe('');
+      expect((await allBytes(late.bytes)).equals(bytes)).toBe(true);
     });
 
     it('that nobody wants any more are not sent on', async () => {

@@ -11,6 +11,7 @@ import { createNodeCiphers, createSystemRandom, type Messenger, openMessenger } 
 import type { ByteStream } from '../../src/system/ports.ts';
 import { limits } from '../../src/system/protocol/limits.ts';
 import { type BlobCluster, startBlobCluster } from '../helpers/blob-cluster.ts';
+import { stubBrowserFetch } from '../helpers/browser-fetch.ts';
 import { allBytes, pattern, streamOf } from '../helpers/byte-streams.ts';
 import { pngOf } from '../helpers/images.ts';
 import { queryDatabase } from '../helpers/postgres.ts';
@@ -144,6 +145,7 @@ describe('images through all of it', { timeout: 120_000 }, () => {
 describe('images of messengers', { timeout: 120_000 }, () => {
   it('come byte for byte from Node to a browser, though the server is killed in the middle, and to no stranger', async () => {
     const { cluster } = blobs;
+    stubBrowserFetch();
     vi.stubGlobal('indexedDB', new IDBFactory());
     vi.stubGlobal('IDBKeyRange', IDBKeyRange);
     const origin = cluster.endpoints[0]!;

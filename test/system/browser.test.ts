@@ -17,6 +17,7 @@ import type { LockManager } from '../../src/system/adapters/indexeddb-types.ts';
 import type * as browser from '../../src/system/browser.ts';
 import { inspectImage } from '../../src/system/client/images/inspect.ts';
 import { isThumbnail } from '../../src/system/client/images/thumbnail.ts';
+import { stubBrowserFetch } from '../helpers/browser-fetch.ts';
 import { drawn } from '../helpers/images.ts';
 import { startRealServer } from '../helpers/real-server.ts';
 
@@ -55,6 +56,7 @@ describe('a messenger in a browser', () => {
   it('from that one file signs up, sends and receives encrypted, and has everything when the page is loaded anew', async () => {
     const { origin, stop } = await startRealServer();
     cleanups.push(stop);
+    stubBrowserFetch();
     const { code } = await bundled();
     // As a page would have it: whatever is not in the file cannot be found from here.
     const page = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as typeof browser;

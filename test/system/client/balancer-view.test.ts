@@ -7,6 +7,7 @@ import { createWsTransport } from '../../../src/system/adapters/ws-transport.ts'
 import { askBalancer } from '../../../src/system/client/balancer-view.ts';
 import type { Transport } from '../../../src/system/ports.ts';
 import type { ServerId } from '../../../src/system/protocol/ids.ts';
+import { stubBrowserFetch } from '../../helpers/browser-fetch.ts';
 import { silentLog } from '../../helpers/postgres.ts';
 import { startRealServer } from '../../helpers/real-server.ts';
 
@@ -41,6 +42,8 @@ async function keepConnections(transport: Transport): Promise<void> {
   const request = { method: 'GET', path: '/v1/users/ada', body: '' } as const;
   await Promise.all(Array.from({ length: 5 }, () => transport.request(request)));
 }
+
+stubBrowserFetch();
 
 it.each([
   ['on Node', createWsTransport],
