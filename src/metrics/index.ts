@@ -2,7 +2,7 @@
 
 export { catalog, type Metric, type MetricName, metricNames, type Unit } from './catalog.ts';
 export type * from './checks/check.ts';
-export { type CheckName, checkNames, checks } from './checks/index.ts';
+export { type CheckName, checkNames, checks, isAbstention } from './checks/index.ts';
 export { closestFirst } from './closest.ts';
 export { type ArmRun, compareRuns } from './compare/index.ts';
 export type * from './comparison.ts';

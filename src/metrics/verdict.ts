@@ -1,4 +1,4 @@
-import { checks, isCheckName } from './checks/index.ts';
+import { isAbstention } from './checks/index.ts';
 import type { RunRecord, Summary } from './run.ts';
 
 export interface Reason {
@@ -59,9 +59,7 @@ function incomplete(record: RunRecord): string[] {
 
 /** A check that may abstain says nothing against a run by having had nothing to judge. */
 function openQuestions(summary: Pick<Summary, 'checks' | 'thresholds'>): string[] {
-  const unknownChecks = summary.checks.filter(
-    ({ check, result }) => result === 'unknown' && !(isCheckName(check) && checks[check].mayAbstain),
-  );
+  const unknownChecks = summary.checks.filter((verdict) => verdict.result === 'unknown' && !isAbstention(verdict));
   const unknownThresholds = summary.thresholds.filter(({ result }) => result === 'unknown');
   return [
     ...unknownChecks.map((verdict) => `${verdict.check}: ${verdict.summary}`),

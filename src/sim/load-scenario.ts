@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { refuseContradictions } from './contradictions.ts';
 import { Problem, unknownName } from './problem.ts';
 import { type Scenario, scenario as scenarioSchema } from './scenario.ts';
 import { scenarioProblem } from './scenario-fields.ts';
@@ -37,8 +38,9 @@ export async function loadScenario(nameOrPath: string, overrides: Overrides = {}
 /** Checks a scenario value and fills in its defaults. `source` is named in the message. */
 export function parseScenario(value: unknown, source: string): Scenario {
   const result = scenarioSchema.safeParse(value);
-  if (result.success) return result.data;
-  throw scenarioProblem(result.error, value, source);
+  if (!result.success) throw scenarioProblem(result.error, value, source);
+  refuseContradictions(result.data);
+  return result.data;
 }
 
 /** Dotted path in the scenario → value, as given with `--set cluster.probeMs=500`. */

@@ -71,6 +71,20 @@ describe('checking a scenario', () => {
     [{ payload: { kind: 'fixed', bytes: 10 ** 6 } }, /bytes/],
     [{ faults: [{ kind: 'meteor', at: { ms: 0 } }] }, /faults/],
     [{ cluster: { servers: [{ cpuShare: 0 }] } }, /cpuShare/],
+    [
+      { users: 40, topology: { kind: 'groups', count: 1, size: 41 } },
+      'topology.size is 41, but there are only 40 users: use smaller groups or more users.',
+    ],
+    [{ turnover: { perSec: 5 } }, 'turnover needs groups, for nobody comes to a direct conversation'],
+    [
+      { topology: { kind: 'groups', count: 4, size: 10 }, turnover: { perSec: 5 }, watch: { each: 5 } },
+      'watch and turnover do not go together',
+    ],
+    [{ encryption: 'mls', watch: { each: 5 } }, 'watch needs encryption none'],
+    [
+      { encryption: 'modelled', images: { perSec: 1, medianBytes: 10_000, sigma: 1, maxBytes: 1e6 } },
+      'images need encryption none',
+    ],
   ])('refuses %j', (part, message) => {
     expect(() => parseScenario({ name: 'x', description: 'x', ...part }, 'x')).toThrow(message);
   });

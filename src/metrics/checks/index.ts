@@ -1,5 +1,5 @@
 import { backlogExact } from './backlog-exact.ts';
-import type { CheckEntry } from './check.ts';
+import type { CheckEntry, Verdict } from './check.ts';
 import { decryptedExactly } from './decrypted-exactly.ts';
 import { exactlyOnce } from './exactly-once.ts';
 import { expiryExact } from './expiry-exact.ts';
@@ -41,4 +41,9 @@ export const checkNames = Object.keys(checks) as CheckName[];
 
 export function isCheckName(name: string): name is CheckName {
   return Object.hasOwn(checks, name);
+}
+
+/** Whether a check found nothing to judge, and may: that says nothing against a run. */
+export function isAbstention({ check, result }: Pick<Verdict, 'check' | 'result'>): boolean {
+  return result === 'unknown' && isCheckName(check) && checks[check].mayAbstain;
 }

@@ -8,6 +8,7 @@ import { markdownComparisonReporter, markdownReporter } from './markdown.ts';
 import { pngComparisonReporter, pngReporter } from './png.ts';
 import type { ComparisonReporter, Reporter, ReporterEntry } from './reporter.ts';
 
+export { type JunitCase, junitDocument, junitOfComparison, junitOfFailure, junitOfRun } from './junit.ts';
 export { createProgress, type Progress, type ProgressUpdate } from './progress.ts';
 export type * from './reporter.ts';
 export { createWriter } from './writer.ts';

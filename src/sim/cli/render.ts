@@ -1,5 +1,4 @@
 /** Writes every view of a finished run or comparison, then the summary for the terminal. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Comparison,
@@ -10,11 +9,8 @@ import {
   type Writer,
 } from '../../metrics/index.ts';
 
-/** `junit`: a file that the JUnit report is written to besides the run's folder. */
-export async function renderRun(run: FinishedRun, out: Writer, junit?: string): Promise<void> {
+export async function renderRun(run: FinishedRun, out: Writer): Promise<void> {
   await renderRunFiles(run);
-  if (junit !== undefined)
-    await reporters.junit.reporter(run, { ...out, file: (_, content) => writeFile(junit, content) });
   await reporters.console.reporter(run, out);
   out.print(`Report: ${join(run.directory, 'report.html')}\n`);
 }

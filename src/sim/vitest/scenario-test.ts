@@ -1,13 +1,6 @@
 import { resolve } from 'node:path';
 import { it } from 'vitest';
-import {
-  type CheckName,
-  checks,
-  createRunDirectory,
-  type FinishedRun,
-  type Summary,
-  type Verdict,
-} from '../../metrics/index.ts';
+import { createRunDirectory, type FinishedRun, isAbstention, type Summary, type Verdict } from '../../metrics/index.ts';
 import { type BackendName, backends } from '../backends/index.ts';
 import { renderRunFiles } from '../cli/render.ts';
 import { againLine, runId } from '../engine/record.ts';
@@ -109,9 +102,7 @@ function againOf(scenario: string | ScenarioInput, { backend, overrides = {}, se
 
 /** One that may abstain and found nothing to judge is none of them. */
 function unkeptOf({ checks: verdicts }: Summary): readonly Verdict[] {
-  return verdicts.filter(
-    ({ check, result }) => result !== 'pass' && !(result === 'unknown' && checks[check as CheckName].mayAbstain),
-  );
+  return verdicts.filter((verdict) => verdict.result !== 'pass' && !isAbstention(verdict));
 }
 
 function failureOf({ summary, record, directory }: FinishedRun): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Verdict } from '../../../src/metrics/checks/check.ts';
 import { junitReporter } from '../../../src/metrics/reporters/junit.ts';
 import type { FinishedRun } from '../../../src/metrics/run.ts';
 import { memoryWriter } from '../../helpers/memory-writer.ts';
@@ -19,6 +20,21 @@ describe('junit.xml', () => {
     expect(xml).toContain('<testsuites name="server-crash" tests="6" failures="3" errors="2">');
     expect(xml).toContain('user 7 never saw message 3:19 of conversation 12');
     expect(xml).toContain('21.004 s  user 3, connection 1  send: asked');
+  });
+
+  it('does not count as an error what a check found nothing of, and may', async () => {
+    const run = sampleRun({});
+    const abstained: Verdict = {
+      check: 'images-exact',
+      result: 'unknown',
+      summary: 'nobody sent one',
+      violations: 0,
+      evidence: [],
+    };
+    const checks = [...run.summary.checks.filter(({ result }) => result === 'pass'), abstained];
+    const xml = await junit({ ...run, summary: { ...run.summary, verdict: 'pass', checks, thresholds: [] } });
+    expect(xml).toMatch(/<testsuites [^>]*failures="0" errors="0">/);
+    expect(xml).toContain('<skipped message="nobody sent one">');
   });
 
   it('is not green for a run of which nothing can be said', async () => {

@@ -63,6 +63,7 @@ const typed: readonly (readonly [string, RegExp])[] = [
     `run steady-chat --set thresholds=["delivery.p99{server=s4}<1"]`,
     /no server \(threshold "delivery\.p99\{server=s4\}<1"\) "s4"\. Did you mean "s1"\? Known: s1, s2, s3/,
   ],
+  [`run steady-chat --junit ${inHome('file')}/junit.xml`, /--junit \S+file\/junit\.xml cannot be written: E/],
   ['run steady-chat --users zero', /--users takes a whole number of at least 1, not "zero"/],
   ['run steady-chat --duration 5y', /"5y" is not a duration; write 500ms/],
   ['run steady-chat --set users', /"users" is not of the form path=value/],

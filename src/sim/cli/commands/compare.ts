@@ -5,6 +5,7 @@ import {
   createProgress,
   createRunDirectory,
   createWriter,
+  junitOfComparison,
   type Writer,
 } from '../../../metrics/index.ts';
 import { createLog } from '../../../system/node.ts';
@@ -14,6 +15,7 @@ import { againLine, runId } from '../../engine/record.ts';
 import { Problem, unknownName } from '../../problem.ts';
 import { exitStatus, interrupted } from '../exit.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
+import { openJunitFile } from '../junit-file.ts';
 import { parseCount, parseList } from '../options.ts';
 import { progressUpdates } from '../progress.ts';
 import { renderComparison, renderRunFiles } from '../render.ts';
@@ -30,6 +32,7 @@ interface CompareOptions extends ScenarioOptions {
   readonly trials?: number;
   readonly baseline?: string;
   readonly resume?: string;
+  readonly junit?: string;
 }
 
 export function compareCommand(): Command {
@@ -41,11 +44,12 @@ export function compareCommand(): Command {
     .option('--strategies <a,b,c>', "what to compare (default: the scenario's own list)", parseList('--strategies'))
     .option('--trials <n>', "runs of each strategy (default: the scenario's)", parseCount('--trials'))
     .option('--baseline <name>', 'what the others are held against (default: the first)')
-    .option('--resume <folder>', 'carry on an interrupted comparison');
+    .option('--resume <folder>', 'carry on an interrupted comparison')
+    .option('--junit <file>', 'also write the verdicts of all trials as JUnit XML');
   return addScenarioOptions(command)
     .addHelpText('after', examples)
     .action(async (scenario: string | undefined, options: CompareOptions) => {
-      process.exitCode = await compare(await planOf(scenario, options), options.workers, options.headless === true);
+      process.exitCode = await compare(await planOf(scenario, options), options);
     });
 }
 
@@ -89,7 +93,9 @@ async function planOf(name: string | undefined, options: CompareOptions): Promis
   return { plan, directory: createRunDirectory(reportsRoot, scenario.name, runId(new Date(), seed)).path, typed };
 }
 
-async function compare({ plan, directory, typed }: Planned, workers: number, headless: boolean): Promise<number> {
+async function compare({ plan, directory, typed }: Planned, options: CompareOptions): Promise<number> {
+  const { workers, headless = false } = options;
+  const junit = openJunitFile(options.junit);
   const out = createWriter({ directory, stream: process.stdout, env: process.env });
   out.print(
     `${plan.scenario.name} on ${plan.backend}: ${plan.strategies.join(', ')}; ${plan.trials} trials each, interleaved; seed ${plan.seed}\n`,
@@ -98,9 +104,11 @@ async function compare({ plan, directory, typed }: Planned, workers: number, hea
     const comparison = await interruptible((signal) =>
       carryOut({ plan, directory, typed }, workers, headless, out, signal),
     );
+    junit.add(junitOfComparison(comparison));
     await renderComparison(comparison, directory, out);
     return exitStatus[comparison.verdict];
   } catch (error) {
+    junit.failed(plan.scenario.name, error);
     if (!(error instanceof Interrupted)) throw error;
     out.print(`Interrupted. To carry on: npx nawaab compare --resume ${directory}\n`);
     return interrupted;

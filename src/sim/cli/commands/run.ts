@@ -1,10 +1,17 @@
 import { Command } from 'commander';
-import { createProgress, createRunDirectory, createWriter, type FinishedRun } from '../../../metrics/index.ts';
+import {
+  createProgress,
+  createRunDirectory,
+  createWriter,
+  type FinishedRun,
+  junitOfRun,
+} from '../../../metrics/index.ts';
 import { createLog } from '../../../system/node.ts';
 import { againLine, runId } from '../../engine/record.ts';
 import { runScenario } from '../../engine/run.ts';
 import { exitStatus, interrupted, worstStatus } from '../exit.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
+import { type JunitFile, openJunitFile } from '../junit-file.ts';
 import { progressUpdates } from '../progress.ts';
 import { renderRun } from '../render.ts';
 import {
@@ -25,7 +32,7 @@ export function runCommand(): Command {
     .description('Run scenarios, judge them, and write a report of each.')
     .argument('<scenario...>', 'names (see `nawaab list scenarios`) or files')
     .option('--strategy <name>', 'the balancing strategy')
-    .option('--junit <file>', 'also write the verdicts as JUnit XML');
+    .option('--junit <file>', 'also write the verdicts of all scenarios into one file, as JUnit XML');
   return addScenarioOptions(command)
     .addHelpText('after', examples)
     .action(async (names: string[], options: RunOptions) => {
@@ -45,11 +52,12 @@ async function runAll(names: readonly string[], options: RunOptions): Promise<nu
   if (options.strategy !== undefined) checkStrategy(options.strategy);
   const extra = options.strategy === undefined ? {} : { 'cluster.strategy': options.strategy };
   const resolved = await Promise.all(names.map((name) => resolveScenario(name, options, extra)));
+  const junit = openJunitFile(options.junit);
   return interruptible(async (signal) => {
     const statuses: number[] = [];
     for (const [index, one] of resolved.entries()) {
       if (signal.aborted) break;
-      statuses.push(await runOne(one, options, { index: index + 1, count: resolved.length }, signal));
+      statuses.push(await runOne(one, options, { index: index + 1, count: resolved.length }, signal, junit));
     }
     return statuses;
   });
@@ -60,6 +68,7 @@ async function runOne(
   options: RunOptions,
   step: { readonly index: number; readonly count: number },
   signal: AbortSignal,
+  junit: JunitFile,
 ): Promise<number> {
   const { scenario, backend, seed, reportsRoot, typed } = resolved;
   const id = runId(new Date(), seed);
@@ -83,10 +92,12 @@ async function runOne(
       watch: progressUpdates(progress, scenario.users, step.count > 1 ? { ...step, label: scenario.name } : undefined),
     });
     progress.done();
-    await renderRun(run, out, options.junit);
+    junit.add(junitOfRun(run));
+    await renderRun(run, out);
     return statusOf(run);
   } catch (error) {
     progress.done();
+    junit.failed(scenario.name, error);
     if (!(error instanceof Interrupted)) throw error;
     out.print(`Interrupted. What was recorded is in ${directory.path}.\n`);
     return interrupted;

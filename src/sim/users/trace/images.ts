@@ -1,6 +1,5 @@
 /** Who sends which image where and when, and who tries to read it though they may not. */
 import type { Random } from '../../../system/index.ts';
-import { Problem } from '../../problem.ts';
 import type { Scenario } from '../../scenario.ts';
 import { poissonArrivals } from './pace.ts';
 import { drawSends, type Ground, normal } from './sends.ts';
@@ -18,9 +17,6 @@ export interface Images {
 
 export function buildImages(scenario: Scenario, sendingMs: number, ground: Ground): Images {
   const { images } = scenario;
-  if (images && scenario.encryption !== 'none') {
-    throw new Problem('images need encryption none: messengers do not send them yet; leave one out.');
-  }
   const random = ground.random.fork('images');
   const isNever = !images || ground.conversations.count === 0;
   const pace = { kind: 'constant', perSec: images?.perSec ?? 0 } as const;

@@ -1,5 +1,4 @@
 import type { Random } from '../../../system/index.ts';
-import { Problem } from '../../problem.ts';
 import type { Topology } from '../../scenario.ts';
 
 /** Who talks with whom. Conversation `c` has the members `members[memberFrom[c]]` … before `memberFrom[c + 1]`; the first opens it. */
@@ -78,9 +77,6 @@ function friends(users: number, degree: number, random: Random): number[][] {
 
 function groups(users: number, topology: Extract<Topology, { kind: 'groups' }>, random: Random): number[][] {
   const { count, size } = topology;
-  if (size > users) {
-    throw new Problem(`topology.size is ${size}, but there are only ${users} users: use smaller groups or more users.`);
-  }
   return Array.from({ length: count }, (_, index) => drawDistinct(users, size, random.fork(`group:${index}`)));
 }
 

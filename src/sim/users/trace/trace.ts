@@ -29,7 +29,7 @@ export interface Trace {
   readonly images: Images;
 }
 
-/** 300,000 sends take a fraction of a second. Throws a `Problem` when the topology does not fit the users. */
+/** 300,000 sends take a fraction of a second. */
 export function buildTrace(scenario: Scenario, seed: number): Trace {
   const random = createSeededRandom(seed).fork('trace');
   const { users } = scenario;

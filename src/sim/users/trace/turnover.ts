@@ -4,7 +4,6 @@
  * they are told.
  */
 import { limits, type Random } from '../../../system/index.ts';
-import { Problem } from '../../problem.ts';
 import type { Scenario } from '../../scenario.ts';
 import { poissonArrivals } from './pace.ts';
 import type { Conversations } from './topology.ts';
@@ -84,9 +83,6 @@ interface Roll {
 
 function* drawChanges(scenario: Scenario, conversations: Conversations, random: Random): Generator<Change> {
   const { users, turnover } = scenario;
-  if (conversations.kind !== 'group') {
-    throw new Problem(`turnover needs groups, for nobody comes to a direct conversation: set topology.kind to groups.`);
-  }
   const { perSec, leaveShare } = turnover!;
   const rolls = membersByConversation(conversations).map((members) => rollOf(members, users));
   const sendingMs = scenario.warmupMs + scenario.measureMs;

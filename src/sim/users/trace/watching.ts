@@ -1,6 +1,5 @@
 /** Who watches the presence of whom, and which changes they are to see. */
 import { type Random, serverDefaults } from '../../../system/index.ts';
-import { Problem } from '../../problem.ts';
 import type { Scenario } from '../../scenario.ts';
 import type { Absences } from './absences.ts';
 import type { Belonging, Conversations } from './topology.ts';
@@ -25,14 +24,6 @@ export function buildWatching(
   random: Random,
 ): Watching {
   const { users, watch } = scenario;
-  if (watch && scenario.turnover) {
-    throw new Problem(
-      'watch and turnover do not go together: who shares a conversation must be settled; leave one out.',
-    );
-  }
-  if (watch && scenario.encryption !== 'none') {
-    throw new Problem('watch needs encryption none: messengers do not watch the presence of others; leave one out.');
-  }
   const lists = Array.from({ length: users }, (_, user) =>
     watch ? drawWatched(user, { watch, users, ...ground }, random) : [],
   );

@@ -81,12 +81,6 @@ describe('the turnover of a trace', () => {
     expect(without.sends.atMs).toEqual(trace.sends.atMs);
     expect(without.conversations).toEqual(trace.conversations);
   });
-
-  it('needs groups', () => {
-    expect(() => traceOf({ topology: { kind: 'pairs' } })).toThrow(
-      'turnover needs groups, for nobody comes to a direct conversation: set topology.kind to groups.',
-    );
-  });
 });
 
 describe('those who go away together', () => {

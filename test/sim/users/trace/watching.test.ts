@@ -54,13 +54,6 @@ describe('who watches whom', () => {
       buildTrace(scenario.parse({ name: 'test', description: 'None.', ...without }), 1).watching.watched,
     ).toHaveLength(0);
   });
-
-  it('is refused together with members who come and go', () => {
-    const groups = { kind: 'groups', count: 4, size: 10 } as const;
-    expect(() => traceOf({ topology: groups, turnover: { perSec: 5 } })).toThrow(
-      'watch and turnover do not go together',
-    );
-  });
 });
 
 describe('the changes that watchers are to see', () => {
