@@ -4,25 +4,11 @@
  * rounds, each with a fresh user. Real processes and PostgreSQL, all on this machine. Options: `--pending N` (1000), `--conversations N` (10: from how
  * many they come), `--rounds N` (15).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../src/metrics/index.ts';
 import type { Cluster } from '../src/sim/backends/backend.ts';
-import { backends } from '../src/sim/backends/index.ts';
-import { clusterSpec } from '../src/sim/scenario.ts';
-import {
-  type ClientSession,
-  type ConversationId,
-  createSession,
-  type Entry,
-  type SessionHandlers,
-  signIn,
-  signUp,
-  type UserName,
-} from '../src/system/index.ts';
-import { createLog, createSystemRandom } from '../src/system/node.ts';
+import type { ConversationId, Entry, UserName } from '../src/system/index.ts';
+import { type BenchUser, joinAs, onCluster } from './support/cluster.ts';
 import { printFigures, rounded } from './support/run-once.ts';
 
 const { values } = parseArgs({
@@ -41,18 +27,8 @@ const [pending, conversations, rounds] = [values.pending, values.conversations, 
 const payload = 'A'.repeat(400);
 /** In a direct conversation the first place is that of its making. */
 const firstPlaces = 1;
-const password = 'a password for the bench';
 
-const directory = mkdtempSync(join(tmpdir(), 'nawaab-bench-'));
-const log = createLog({ component: 'bench', level: 'warn' });
-const controller = new AbortController();
-process.once('SIGINT', () => controller.abort(new Error('interrupted')));
-try {
-  const order = { spec: clusterSpec.parse({}), seed: 1, logDirectory: directory, log, signal: controller.signal };
-  printFigures(await backends.processes.run(order, measure));
-} finally {
-  rmSync(directory, { recursive: true, force: true });
-}
+printFigures(await onCluster({}, measure));
 
 // ---
 
@@ -114,29 +90,8 @@ function shareOf(index: number): number {
   return Math.floor((pending * (index + 1)) / conversations) - Math.floor((pending * index) / conversations);
 }
 
-interface User {
-  readonly session: ClientSession;
-  handle(handlers: SessionHandlers): void;
-}
-
-/** A user with a token, offline. */
-async function joinAs(cluster: Cluster, name: string): Promise<User> {
-  const transport = cluster.connect(0, createSystemRandom());
-  const made = await signUp(transport, { name, password });
-  const signedIn = await signIn(transport, { name, password, device: 'bench' });
-  if (made.kind !== 'ok' || signedIn.kind !== 'ok') throw new Error(`${name} could not sign up.`);
-  const handlers: SessionHandlers = {};
-  const { token, device } = signedIn.value;
-  const session = createSession(
-    { clock: cluster.clock, random: createSystemRandom(), log, transport },
-    { token, device, backoffBaseMs: 100, backoffMaxMs: 1000, ackDelayMs: 100 },
-    handlers,
-  );
-  return { session, handle: (more) => Object.assign(handlers, more) };
-}
-
 /** Resolves when all is accepted. */
-async function writeTo({ session, handle }: User, reader: string, messages: number): Promise<void> {
+async function writeTo({ session, handle }: BenchUser, reader: string, messages: number): Promise<void> {
   let left = messages;
   await new Promise<void>((resolve, reject) => {
     handle({

@@ -4,25 +4,12 @@
  * everything. Measured are the resident memory of servers and balancer before, at most, and after the servers have given the
  * slow ones up, and what the good reader got. Real processes and PostgreSQL on this machine. `--seconds N` (90).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
 import { median } from '../src/metrics/index.ts';
 import type { Cluster } from '../src/sim/backends/backend.ts';
-import { backends } from '../src/sim/backends/index.ts';
-import { clusterSpec } from '../src/sim/scenario.ts';
-import {
-  type ClientSession,
-  type ConversationId,
-  createSession,
-  type SessionHandlers,
-  signIn,
-  signUp,
-  type UserName,
-} from '../src/system/index.ts';
-import { createLog, createSystemRandom } from '../src/system/node.ts';
+import type { ConversationId, UserName } from '../src/system/index.ts';
+import { type BenchUser, joinAs, onCluster, signedUp } from './support/cluster.ts';
 import { printFigures, rounded } from './support/run-once.ts';
 
 const { values } = parseArgs({
@@ -40,35 +27,19 @@ const [readers, rate, bytes, seconds] = [values.readers, values.rate, values.byt
   number,
 ];
 const payload = 'A'.repeat(Math.ceil((bytes * 4) / 3));
-const password = 'a password for the bench';
 /** Of one operation. */
 const usersPerChange = 250;
 /** A device in the laboratory hashes its password thousands of times less thoroughly than one in earnest. */
 const server = { hashMemoryKiB: 8, hashPasses: 1 };
 
-const directory = mkdtempSync(join(tmpdir(), 'nawaab-bench-'));
-const log = createLog({ component: 'bench', level: 'warn' });
-const controller = new AbortController();
-process.once('SIGINT', () => controller.abort(new Error('interrupted')));
-try {
-  const order = {
-    spec: clusterSpec.parse({ server }),
-    seed: 1,
-    logDirectory: directory,
-    log,
-    signal: controller.signal,
-  };
-  printFigures(await backends.processes.run(order, measure));
-} finally {
-  rmSync(directory, { recursive: true, force: true });
-}
+printFigures(await onCluster({ server }, measure));
 
 // ---
 
 async function measure(cluster: Cluster): Promise<Record<string, unknown>> {
   const names = Array.from({ length: readers }, (_, index) => `slow${index}`);
   const tokens: string[] = [];
-  for (const name of names) tokens.push((await account(cluster, name)).token);
+  for (const name of names) tokens.push((await signedUp(cluster, name)).token);
   const [writer, reader] = [await joinAs(cluster, 'writer'), await joinAs(cluster, 'reader')];
   const group = await groupOf(writer, ['reader', ...names] as UserName[]);
   const sockets = tokens.map((token) => deafReader(cluster, token));
@@ -152,31 +123,7 @@ function deafReader(cluster: Cluster, token: string): WebSocket {
   return socket;
 }
 
-interface User {
-  readonly session: ClientSession;
-  handle(handlers: SessionHandlers): void;
-}
-
-async function account(cluster: Cluster, name: string) {
-  const transport = cluster.connect(0, createSystemRandom());
-  const made = await signUp(transport, { name, password });
-  const signedIn = await signIn(transport, { name, password, device: 'bench' });
-  if (made.kind !== 'ok' || signedIn.kind !== 'ok') throw new Error(`${name} could not sign up.`);
-  return { ...signedIn.value, transport };
-}
-
-async function joinAs(cluster: Cluster, name: string): Promise<User> {
-  const { token, device, transport } = await account(cluster, name);
-  const handlers: SessionHandlers = {};
-  const session = createSession(
-    { clock: cluster.clock, random: createSystemRandom(), log, transport },
-    { token, device, backoffBaseMs: 100, backoffMaxMs: 1000, ackDelayMs: 100 },
-    handlers,
-  );
-  return { session, handle: (more) => Object.assign(handlers, more) };
-}
-
-async function groupOf({ session, handle }: User, users: readonly UserName[]): Promise<ConversationId> {
+async function groupOf({ session, handle }: BenchUser, users: readonly UserName[]): Promise<ConversationId> {
   session.start();
   let answered = Promise.withResolvers<ConversationId>();
   handle({

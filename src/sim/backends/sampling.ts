@@ -1,7 +1,9 @@
 /** What each component of a real cluster did since it was last looked at: its use of the machine, and its own `/stats`. */
+
 import type { ComponentSample } from '../../metrics/index.ts';
 import type { Clock, ServerStats, Transport } from '../../system/index.ts';
 import { type BalancerProcessStats, createWsTransport } from '../../system/node.ts';
+import { blankSample } from './blank-sample.ts';
 
 /** A component that can be looked at. */
 export interface Watched {
@@ -60,7 +62,7 @@ function watch({ name, role, origin, usage }: Watched, clock: Clock): Watch {
     sample: async () => {
       const [stats, measured] = await Promise.all([transport === null ? null : askStats(transport), read()]);
       const tMs = clock.now();
-      const head = { ...blank(tMs, name, role), ...measured };
+      const head = { ...blankSample(tMs, name, role), ...measured };
       if (stats === null || 'connections' in stats) return { ...head, ...balancerPart(stats) };
       const now = { atMs: tMs, stats };
       const rates = ratesBetween(last, now);
@@ -119,23 +121,6 @@ async function askStats(transport: Transport): Promise<ServerStats | BalancerPro
   } catch {
     return null;
   }
-}
-
-function blank(tMs: number, name: string, role: ComponentSample['role']): ComponentSample {
-  return {
-    tMs,
-    name,
-    role,
-    cpuFraction: 0,
-    cpuMicros: null,
-    rssBytes: null,
-    eventLoopP99Ms: null,
-    sessions: null,
-    acceptedPerSec: null,
-    deliveredPerSec: null,
-    presencePerSec: null,
-    inFlight: null,
-  };
 }
 
 function balancerPart(stats: BalancerProcessStats | null): Partial<ComponentSample> {

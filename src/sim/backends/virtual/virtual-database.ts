@@ -1,5 +1,6 @@
 import type { ComponentSample } from '../../../metrics/index.ts';
 import type { Ms, Vitals } from '../../../system/index.ts';
+import { blankSample } from '../blank-sample.ts';
 import { createProcess, type VirtualProcess } from './virtual-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { createVirtualVitals } from './virtual-vitals.ts';
@@ -83,18 +84,5 @@ function begin(time: VirtualTime): Life {
 }
 
 function sampleOf(tMs: Ms, used: { cpuFraction: number; cpuMicros: number | null }): ComponentSample {
-  return {
-    tMs,
-    name: 'database',
-    role: 'database',
-    cpuFraction: used.cpuFraction,
-    cpuMicros: used.cpuMicros,
-    rssBytes: null,
-    eventLoopP99Ms: null,
-    sessions: null,
-    acceptedPerSec: null,
-    deliveredPerSec: null,
-    presencePerSec: null,
-    inFlight: null,
-  };
+  return { ...blankSample(tMs, 'database', 'database'), ...used };
 }
