@@ -32,7 +32,14 @@ export function findingOf(state: EngineState): Finding {
   return {
     name: 'containers',
     able: true,
-    says: [`Engine ${engine.version} with ${engine.cpus} cores and ${inGiB(engine.memoryBytes)} GiB.`, apart, images],
+    says: [
+      `Engine ${engine.version} with ${engine.cpus} cores and ${inGiB(engine.memoryBytes)} GiB.`,
+      apart,
+      images,
+      engine.local
+        ? limitsOf(backends.containers)
+        : 'It runs on another machine: faults of links (linkSlow, linkCut, linkHalfOpen, linkReset) are refused there.',
+    ],
   };
 }
 
