@@ -5,8 +5,9 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 FROM ${NODE_IMAGE} AS parts
 WORKDIR /source
 COPY . .
-# The laboratory brings the packages along; a build by hand fetches them.
-RUN if [ ! -d node_modules ]; then npm ci --omit=dev --ignore-scripts --no-audit --no-fund; fi
+# The laboratory brings packages and web client along; a build by hand fetches and makes them.
+RUN [ -d node_modules ] || npm install --ignore-scripts --no-audit --no-fund
+RUN [ -d dist/web ] || node scripts/build-web.ts
 # A checkout has TypeScript, a published package what was made of it.
 RUN node "$(ls src/sim/backends/containers/image-parts.ts dist/sim/backends/containers/image-parts.js 2>/dev/null | head -n 1)" . /app
 

@@ -24,6 +24,7 @@ export type { ComponentView, LocalClusterOptions } from './apps/serve/options.ts
 export { freePorts } from './apps/serve/ports.ts';
 export { serversFound } from './apps/serve/readiness.ts';
 export { type ServeOptions, serve } from './apps/serve/serve.ts';
+export { webFolder } from './apps/serve/web-build.ts';
 export { chat } from './apps/terminal/door.ts';
 export type { ChatOptions } from './apps/terminal/options.ts';
 export type { BalancerView } from './client/balancer-view.ts';

@@ -1,11 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isThisMachine } from '../../../src/sim/backends/containers/engine.ts';
 import { isOrphan, newIdentity } from '../../../src/sim/backends/containers/identity.ts';
 import { imageNames } from '../../../src/sim/backends/containers/image.ts';
-import { gatherImageParts } from '../../../src/sim/backends/containers/image-parts.ts';
+import { gatherImageParts, imageWeb } from '../../../src/sim/backends/containers/image-parts.ts';
 import { exitOf } from '../../../src/sim/backends/containers/part.ts';
 import { quotasOf } from '../../../src/sim/backends/containers/quotas.ts';
 import { clusterSpec } from '../../../src/sim/scenario.ts';
@@ -16,7 +17,7 @@ describe('the parts of the image', () => {
   it('are what server and balancer import and nothing else, and gathering them again changes nothing', () => {
     const folder = mkdtempSync(join(tmpdir(), 'image-parts-test-'));
     const [once, twice] = [join(folder, 'once'), join(folder, 'twice')];
-    gatherImageParts(root, once);
+    gatherImageParts(root, once, null);
     const has = (path: string) => existsSync(join(once, path));
     expect(['src/system/main.ts', 'node_modules/pg/package.json', 'start.js'].filter((path) => !has(path))).toEqual([]);
     expect(readdirSync(join(once, 'src/system/database/postgres-migrations')).length).toBeGreaterThan(0);
@@ -27,10 +28,23 @@ describe('the parts of the image', () => {
       'node_modules/chart.js',
     ];
     expect(unneeded.filter(has)).toEqual([]);
-    gatherImageParts(once, twice);
+    gatherImageParts(once, twice, null);
     const listing = (path: string) => readdirSync(path, { recursive: true }).map(String).toSorted();
     expect(listing(twice)).toEqual(listing(once));
     rmSync(folder, { recursive: true });
+  });
+
+  it('can be made of what a build by hand is given, with the web client', () => {
+    const source = mkdtempSync(join(tmpdir(), 'image-source-test-'));
+    const given = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
+    for (const [, path] of given.map((line) => /^!(.+)$/.exec(line) ?? []))
+      if (path !== undefined) cpSync(join(root, path), join(source, path), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
+    const run = (...words: string[]) => execFileSync(process.execPath, words, { cwd: source, stdio: 'pipe' });
+    run('scripts/build-web.ts');
+    run('src/sim/backends/containers/image-parts.ts', '.', 'app');
+    expect(existsSync(join(source, 'app', imageWeb, 'index.html'))).toBe(true);
+    rmSync(source, { recursive: true });
   });
 
   it('may come from images of other names', () => {

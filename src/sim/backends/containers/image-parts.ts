@@ -1,7 +1,7 @@
 /**
  * Gathers what the image of server and balancer needs and nothing else: the files that `system/main` imports, directly or
- * not, the database's migrations, and the packages that those name. Uses no package itself, so that it runs inside a build:
- * `node image-parts.ts <checkout> <target>`.
+ * not, the database's migrations, the packages that those name, and the built web client, which a balancer may serve. Uses no
+ * package itself, so that it runs inside a build: `node image-parts.ts <checkout> <target>`.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -10,14 +10,17 @@ import { dirname, extname, join, relative, resolve } from 'node:path';
 /** Where the image starts, relative to its folder: the same whether the code is TypeScript or compiled. */
 export const imageEntry = 'start.js';
 
+/** Where the web client is, in a published package as in the image. */
+export const imageWeb: string = join('dist', 'web');
+
 /** This file's place in a checkout or a published package, and the entry of the system there. */
 const layouts = [
   { main: 'src/system/main.ts', self: 'src/sim/backends/containers/image-parts.ts' },
   { main: 'dist/system/main.js', self: 'dist/sim/backends/containers/image-parts.js' },
 ] as const;
 
-/** Copies the parts from the checkout or package `from` into the folder `to`, which is made. */
-export function gatherImageParts(from: string, to: string): void {
+/** Copies the parts from the checkout or package `from` into the folder `to`, which is made. `web`: the built web client; null: none. */
+export function gatherImageParts(from: string, to: string, web: string | null): void {
   const layout = layouts.find(({ main }) => existsSync(join(from, main)));
   if (layout === undefined) throw new Error(`${from} holds neither ${layouts.map(({ main }) => main).join(' nor ')}.`);
   const { files, packages } = reachable(from, layout.main);
@@ -25,6 +28,7 @@ export function gatherImageParts(from: string, to: string): void {
     copy(from, to, file);
   const taken = new Set<string>();
   for (const name of packages) takePackage({ name, near: from, root: from, at: '', to, taken });
+  if (web !== null) cpSync(web, join(to, imageWeb), { recursive: true });
   writeFileSync(join(to, imageEntry), `await import('./${layout.main}');\n`);
 }
 
@@ -125,4 +129,8 @@ function isNeeded(folder: string): (path: string) => boolean {
   };
 }
 
-if (import.meta.main) gatherImageParts(resolve(process.argv[2] ?? '.'), resolve(process.argv[3] ?? 'image'));
+if (import.meta.main) {
+  const [from = '.', to = 'image'] = process.argv.slice(2).map((path) => resolve(path));
+  const web = join(from, imageWeb);
+  gatherImageParts(from, to, existsSync(web) ? web : null);
+}

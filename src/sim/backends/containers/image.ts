@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Log } from '../../../system/index.ts';
+import { webFolder } from '../../../system/node.ts';
 import { Problem } from '../../problem.ts';
 import { folderPrefix } from '../processes/leftovers.ts';
 import { type Docker, type Engine, hasImage } from './engine.ts';
@@ -35,7 +36,7 @@ export async function systemImage(engine: Engine, log: Log, names: ImageNames = 
   if (names.system !== null) return names.system;
   const context = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   try {
-    gatherImageParts(root, context);
+    gatherImageParts(root, context, await webClient(log));
     copyFileSync(join(root, 'Dockerfile'), join(context, 'Dockerfile'));
     const image = `${repository}:${hashOf(context, names.node)}`;
     if (await hasImage(engine.docker, image)) return image;
@@ -54,6 +55,16 @@ const repository = 'nawaab-system';
 /** The checkout, or the published package. */
 const root = resolve(import.meta.dirname, '..', '..', '..', '..');
 const hashChars = 12;
+
+/** The built web client. Nothing in the laboratory opens it, so that it cannot be built stops nobody. */
+async function webClient(log: Log): Promise<string | null> {
+  try {
+    return await webFolder(() => log.write('info', 'building the web client for the image'));
+  } catch (error) {
+    log.write('warn', 'the image is without the web client', { reason: (error as Error).message });
+    return null;
+  }
+}
 
 function hashOf(context: string, base: string): string {
   const hash = createHash('sha256').update(base);
