@@ -6,7 +6,7 @@ FROM ${NODE_IMAGE} AS parts
 WORKDIR /source
 COPY . .
 # The laboratory brings packages and web client along; a build by hand fetches and makes them.
-RUN [ -d node_modules ] || npm install --ignore-scripts --no-audit --no-fund
+RUN [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund
 RUN [ -d dist/web ] || node scripts/build-web.ts
 # A checkout has TypeScript, a published package what was made of it.
 RUN node "$(ls src/sim/backends/containers/image-parts.ts dist/sim/backends/containers/image-parts.js 2>/dev/null | head -n 1)" . /app
