@@ -1,25 +1,53 @@
 /** Disturbs links, and proves by a probe through each that it took effect. */
 import type { Clock } from '../../system/index.ts';
 import type { FaultReceipt, LinkFault } from '../faults/fault.ts';
-import { type LinkBehaviour, partiesOf } from './behaviour.ts';
+import { type LinkBehaviour, type LinkName, partiesOf } from './behaviour.ts';
 import type { Links } from './links.ts';
-import { describeProbe, type ProbeResult, probe } from './probe.ts';
+import { describeProbes, type ProbeResult, probe } from './probe.ts';
+import { describeSpread, questions, spreadMsMin, spreadOf } from './unevenness.ts';
 
-export async function applyLinkFault(
-  { links, clock }: { readonly links: Links; readonly clock: Clock },
-  fault: LinkFault,
-): Promise<FaultReceipt> {
+export interface LinkWorld {
+  readonly links: Links;
+  readonly clock: Clock;
+}
+
+export async function applyLinkFault(world: LinkWorld, fault: LinkFault): Promise<FaultReceipt> {
   const { link } = fault;
   const behaviour = behaviourOf(fault);
-  const ask = (withinMs: number) => probe(links.addressOf(link), partiesOf(link).to, withinMs);
-  const connections = await links.set(link, behaviour);
-  const atMs = clock.now();
-  const result = await ask(patienceMs(behaviour));
-  const proof = `${link} (${connections} connections) ${said[behaviour.kind]}: ${describeProbe(result)}`;
-  return { effective: asWanted(behaviour, result), proof, atMs };
+  const uneven = behaviour.kind === 'slow' && behaviour.jitterMs > 0;
+  const before = uneven ? await ask(world, link, { count: questions, withinMs: silenceMs }) : [];
+  const connections = await world.links.set(link, behaviour);
+  const atMs = world.clock.now();
+  const results = await ask(world, link, { count: uneven ? questions : 1, withinMs: patienceMs(behaviour) });
+  const seen = [describeProbes(results)];
+  let effective = results.every((result) => asWanted(behaviour, result));
+  if (uneven) {
+    const { jitterMs } = behaviour;
+    const spreadMs = spreadOf(results);
+    effective &&= spreadMs !== null && spreadMs >= spreadMsMin(jitterMs);
+    seen.push(describeSpread({ jitterMs, beforeMs: spreadOf(before), spreadMs }));
+  }
+  const proof = `${link} (${connections} connections) ${said[behaviour.kind]}: ${seen.join(', ')}`;
+  return { effective, proof, atMs };
 }
 
 // ---
+
+/** The questions follow each other closely, none waiting for an answer: neither does one hold up the next. */
+function ask(
+  { links, clock }: LinkWorld,
+  link: LinkName,
+  { count, withinMs }: { readonly count: number; readonly withinMs: number },
+): Promise<readonly ProbeResult[]> {
+  const { to } = partiesOf(link);
+  const one = async (_: unknown, index: number): Promise<ProbeResult> => {
+    await new Promise<void>((resolve) => clock.after(index * apartMs, resolve));
+    return probe(links.addressOf(link), to, withinMs);
+  };
+  return Promise.all(Array.from({ length: count }, one));
+}
+
+const apartMs = 5;
 
 function behaviourOf(fault: LinkFault): LinkBehaviour {
   switch (fault.kind) {

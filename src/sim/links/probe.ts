@@ -26,15 +26,15 @@ export function probe(address: Address, to: string, withinMs: number): Promise<P
   });
 }
 
-export function describeProbe(result: ProbeResult): string {
-  switch (result.kind) {
-    case 'answered':
-      return `a question was answered after ${result.tookMs.toFixed(1)} ms`;
-    case 'silent':
-      return 'a question was not answered';
-    case 'broken':
-      return `a question broke off (${result.code})`;
-  }
+/** Of one question, or of several. */
+export function describeProbes(results: readonly ProbeResult[]): string {
+  const unlike = results.find(({ kind }) => kind !== 'answered');
+  if (unlike?.kind === 'silent') return 'a question was not answered';
+  if (unlike?.kind === 'broken') return `a question broke off (${unlike.code})`;
+  const tookMs = results.flatMap((result) => (result.kind === 'answered' ? [result.tookMs] : []));
+  const fastest = Math.min(...tookMs).toFixed(1);
+  if (tookMs.length === 1) return `a question was answered after ${fastest} ms`;
+  return `${tookMs.length} questions were answered after ${fastest} to ${Math.max(...tookMs).toFixed(1)} ms`;
 }
 
 // ---

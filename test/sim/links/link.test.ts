@@ -1,8 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LinkBehaviour } from '../../../src/sim/links/behaviour.ts';
 import { type Link, openLink } from '../../../src/sim/links/link.ts';
-import { probe } from '../../../src/sim/links/probe.ts';
+import { applyLinkFault } from '../../../src/sim/links/link-faults.ts';
+import type { Links } from '../../../src/sim/links/links.ts';
+import { type ProbeResult, probe } from '../../../src/sim/links/probe.ts';
+import { questions, spreadMsMin, spreadOf } from '../../../src/sim/links/unevenness.ts';
+import { createSeededRandom } from '../../../src/system/index.ts';
+import { createSystemClock } from '../../../src/system/node.ts';
 
 const host = '127.0.0.1';
 let echo: Server;
@@ -48,6 +54,52 @@ async function hear(socket: Socket, length: number): Promise<string> {
 
 function closing(socket: Socket): Promise<unknown> {
   return new Promise((resolve) => socket.once('close', resolve));
+}
+
+describe('the proof of an uneven link', () => {
+  const fault = { kind: 'linkSlow', link: 'b1-s1', delayMs: 5, jitterMs: 40, bytesPerSec: null } as const;
+  /** As the proxy carries out orders, or something else that is done instead. */
+  const proved = (instead: (wanted: LinkBehaviour) => LinkBehaviour) => {
+    const links: Links = {
+      via: async () => ({ host, port: link.port }),
+      addressOf: () => ({ host, port: link.port }),
+      set: async (_, behaviour) => {
+        link.set(instead(behaviour));
+        return link.connections;
+      },
+      stop: async () => {},
+    };
+    return applyLinkFault({ links, clock: createSystemClock() }, fault);
+  };
+
+  it('says how far apart the answers were, and what jitter demands', async () => {
+    expect(await proved((wanted) => wanted)).toMatchObject({
+      effective: true,
+      proof: expect.stringMatching(
+        /is slow: 16 questions were answered after \d.* ms, half of them \S+ ms or more after the fastest \(\S+ ms before\); 40 ms of jitter demands at least 4.0 ms$/,
+      ),
+    });
+  });
+
+  it('is not had from answers that are all equally late', async () => {
+    const even = await proved(() => ({ kind: 'slow', delayMs: 45, jitterMs: 0, bytesPerSec: null }));
+    expect(even).toMatchObject({ effective: false, proof: expect.stringContaining('after the fastest') });
+  });
+
+  it('is refused to no seed of many, and not had from a machine that makes less than half of the answers late', () => {
+    for (let seed = 0; seed < 2000; seed++) {
+      const random = createSeededRandom(seed);
+      const tookMs = Array.from({ length: questions }, () => 100 + 40 * (random.next() + random.next()));
+      expect(spreadOf(tookMs.map(answered))).toBeGreaterThan(spreadMsMin(40));
+    }
+    const even = Array.from({ length: questions }, (_, index) => (index % 3 === 1 ? 180 : 100));
+    expect(spreadOf(even.map(answered))).toBe(0);
+    expect(spreadOf([...even.map(answered), { kind: 'silent' }])).toBeNull();
+  });
+});
+
+function answered(tookMs: number): ProbeResult {
+  return { kind: 'answered', tookMs };
 }
 
 describe('a link', () => {
