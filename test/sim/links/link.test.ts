@@ -59,7 +59,7 @@ function closing(socket: Socket): Promise<unknown> {
 describe('the proof of an uneven link', () => {
   const fault = { kind: 'linkSlow', link: 'b1-s1', delayMs: 5, jitterMs: 40, bytesPerSec: null } as const;
   /** As the proxy carries out orders, or something else that is done instead. */
-  const proved = (instead: (wanted: LinkBehaviour) => LinkBehaviour, jitterMs = fault.jitterMs) => {
+  const proved = (instead: (wanted: LinkBehaviour) => LinkBehaviour, jitterMs: number = fault.jitterMs) => {
     const links: Links = {
       via: async () => ({ host, port: link.port }),
       addressOf: () => ({ host, port: link.port }),
