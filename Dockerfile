@@ -3,6 +3,9 @@
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS parts
+# Whose it is, so that the laboratory can remove what it has built and no longer needs. Empty: built by hand.
+ARG CHECKOUT=
+LABEL nawaab.checkout=${CHECKOUT}
 WORKDIR /source
 COPY . .
 # The laboratory brings packages and web client along; a build by hand fetches and makes them.
@@ -12,6 +15,8 @@ RUN [ -d dist/web ] || node scripts/build-web.ts
 RUN node "$(ls src/sim/backends/containers/image-parts.ts dist/sim/backends/containers/image-parts.js 2>/dev/null | head -n 1)" . /app
 
 FROM ${NODE_IMAGE}
+ARG CHECKOUT=
+LABEL nawaab.checkout=${CHECKOUT}
 WORKDIR /app
 COPY --from=parts /app /app
 ENV NODE_ENV=production

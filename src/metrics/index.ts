@@ -4,6 +4,7 @@ export { catalog, type Metric, type MetricName, metricNames, type Unit } from '.
 export type * from './checks/check.ts';
 export { type CheckName, checkNames, checks, isAbstention } from './checks/index.ts';
 export { closestFirst } from './closest.ts';
+export type { LossRecord, StartRecord } from './cluster-record.ts';
 export { type ArmRun, compareRuns } from './compare/index.ts';
 export type * from './comparison.ts';
 export type { ExtraCountName } from './extra-counts.ts';

@@ -1,5 +1,6 @@
 /** What a run is on disk and in memory: the contract between the laboratory, which writes it, and all that reads it. */
 import type { Verdict } from './checks/check.ts';
+import type { LossRecord, StartRecord } from './cluster-record.ts';
 import type { ExtraCounts, ExtraSummary } from './extra-counts.ts';
 
 /** `run.json`. Written at the start with `complete: false`, again at the end. */
@@ -24,6 +25,10 @@ export interface RunRecord {
   readonly aborted: string | null;
   /** The threshold with `abortOnFail` that cut the measure phase short; the run is whole but for that, and has failed. */
   readonly endedEarly?: EndedEarly;
+  /** Servers that were ended by a limit of theirs and stayed away; the run has failed. Absent when there were none. */
+  readonly losses?: readonly LossRecord[];
+  /** How long the cluster took to start; absent where nothing is started. */
+  readonly start?: StartRecord;
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: {
     readonly cpus: number;

@@ -29,6 +29,10 @@ export const runRecordSchema: z.ZodType<RunRecord> = z.object({
   complete: z.boolean(),
   aborted: text.nullable(),
   endedEarly: z.object({ threshold: text, actual: z.number(), atMs: z.number() }).exactOptional(),
+  losses: z.array(z.object({ part: text, atMs: z.number(), words: text })).exactOptional(),
+  start: z
+    .object({ tookMs: z.number(), image: z.object({ builtMs: z.number().nullable() }).nullable() })
+    .exactOptional(),
   versions: z.record(text, text),
   machine: z.object({ cpus: z.number(), cpuModel: text, memoryBytes: z.number(), os: text }),
   phases: z.array(

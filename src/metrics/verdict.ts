@@ -13,6 +13,7 @@ export interface Reason {
 export function reasonsOf(record: RunRecord, summary: Pick<Summary, 'checks' | 'instrument' | 'thresholds'>): Reason[] {
   return [
     ...failedChecks(summary).map(because('fail')),
+    ...lostParts(record).map(because('fail')),
     ...invalidInstrument(summary).map(because('unknown')),
     ...endedEarly(record).map(because('fail')),
     ...failedThresholds(summary).map(because('fail')),
@@ -35,6 +36,11 @@ function failedChecks(summary: Pick<Summary, 'checks'>): string[] {
   return summary.checks
     .filter(({ result }) => result === 'fail')
     .map((verdict) => `${verdict.check}: ${verdict.summary}`);
+}
+
+/** Without the last lines of its log. */
+function lostParts({ losses = [] }: RunRecord): string[] {
+  return losses.map(({ atMs, words }) => `at ${(atMs / 1000).toFixed(1)} s ${words.split(' Its last lines:', 1)[0]}`);
 }
 
 function invalidInstrument({ instrument }: Pick<Summary, 'instrument'>): string[] {

@@ -129,6 +129,16 @@ describe('a run on disk', () => {
     });
   });
 
+  it('that lost a server to a limit of its own has failed and says which, without the lines of its log', async () => {
+    const words = 's1 was killed: out of memory (quota 64 MiB). Its last lines:\n  {}';
+    const { path } = await recordRun({ ...record, losses: [{ part: 's1', atMs: 2300, words }] });
+    const { summary } = await concludeRun(path, ['lost == 0']);
+    expect(summary).toMatchObject({
+      verdict: 'fail',
+      reasons: ['at 2.3 s s1 was killed: out of memory (quota 64 MiB).'],
+    });
+  });
+
   it('without a history says nothing of loss', async () => {
     const { path } = await recordRun();
     rmSync(historyPath(path, 0));

@@ -1,4 +1,4 @@
-import type { ComponentSample } from '../../metrics/index.ts';
+import type { ComponentSample, StartRecord } from '../../metrics/index.ts';
 import type { Clock, Log, Random, Transport } from '../../system/index.ts';
 import type { Fault, FaultKind, FaultReceipt } from '../faults/fault.ts';
 import type { ClusterSpec } from '../scenario.ts';
@@ -35,6 +35,8 @@ export interface Cluster {
   readonly clock: Clock;
   /** Ends the work early: the run was given up, or a component died that no fault has ended; its reason says which. */
   readonly signal: AbortSignal;
+  /** Null in the virtual world, where nothing needs to be started. */
+  readonly start: StartRecord | null;
   /** Names of the servers, `s1` first. */
   readonly servers: readonly string[];
   /** Names of the balancers, `b1` first. */
@@ -44,10 +46,21 @@ export interface Cluster {
   /** How user number `index` reaches the system from this thread. */
   connect(index: number, random: Random): Transport;
   apply(fault: Fault): Promise<FaultReceipt>;
+  /** What was lost so far. */
+  losses(): readonly PartLoss[];
   /** What each component did since the last call. */
   sample(): Promise<readonly ComponentSample[]>;
   /** Reads back every stored message as (conversation, seq, sender name, client id, payload), for the check against the history. */
   stored(options?: { readonly payloads: boolean }): AsyncIterable<StoredMessage>;
+}
+
+/** A server that used up what the scenario lets it have and was ended by that; the others went on without it. */
+export interface PartLoss {
+  readonly part: string;
+  /** Reading of the cluster's clock. */
+  readonly atMs: number;
+  /** How it ended, what helps, and where to look. */
+  readonly words: string;
 }
 
 export interface StoredMessage {

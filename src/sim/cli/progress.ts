@@ -14,7 +14,7 @@ export function progressUpdates(
       return seconds <= 0 ? 0 : ((now.totals?.[pick] ?? 0) - (last?.totals?.[pick] ?? 0)) / seconds;
     };
     progress.update({
-      phase: now.phase,
+      phase: phaseOf(now),
       elapsedMs: now.elapsedMs,
       totalMs: now.totalMs,
       users: now.totals?.connected ?? users,
@@ -28,4 +28,11 @@ export function progressUpdates(
     });
     last = now;
   };
+}
+
+// ---
+
+/** While users are set up, with how long the cluster before them took. */
+function phaseOf({ phase, start }: RunProgress): string {
+  return phase === 'setup' && start ? `${phase} (cluster started in ${(start.tookMs / 1000).toFixed(1)} s)` : phase;
 }

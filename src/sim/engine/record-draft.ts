@@ -1,6 +1,6 @@
 /** The record of a run while it grows: `run.json` is written from it at the start and at the end. */
-import type { EndedEarly, FaultRecord, Phase, RunRecord } from '../../metrics/index.ts';
-import { machineOf, notesOf, versionsOf } from './record.ts';
+import type { EndedEarly, FaultRecord, LossRecord, Phase, RunRecord, StartRecord } from '../../metrics/index.ts';
+import { machineOf, notesOf, startInWords, versionsOf } from './record.ts';
 import type { RunOrder, RunProgress } from './run.ts';
 
 export interface RecordDraft {
@@ -10,6 +10,8 @@ export interface RecordDraft {
   end(phase: Phase): void;
   servers(names: readonly string[]): void;
   faults(faults: readonly FaultRecord[]): void;
+  losses(losses: readonly LossRecord[]): void;
+  started(start: StartRecord): void;
   /** One more thing that a reader must know. */
   note(words: string): void;
   /** A threshold has cut the measure phase short. */
@@ -57,6 +59,12 @@ export function createRecord(order: RunOrder, hash: string): RecordDraft {
     },
     faults(faults) {
       record = { ...record, faults };
+    },
+    losses(losses) {
+      if (losses.length > 0) record = { ...record, losses };
+    },
+    started(start) {
+      record = { ...record, start, notes: [...record.notes, startInWords(start)] };
     },
     note(words) {
       record = { ...record, notes: [...record.notes, words] };

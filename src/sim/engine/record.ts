@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { cpus, type as osType, release, totalmem } from 'node:os';
-import type { RunRecord } from '../../metrics/index.ts';
+import type { RunRecord, StartRecord } from '../../metrics/index.ts';
 import { liftedInWords } from '../backends/lifted-limits.ts';
 import { relaxationsOf } from '../backends/processes/settings.ts';
 import type { Scenario } from '../scenario.ts';
@@ -40,6 +40,15 @@ export function againLine(parts: { command: string; scenario: string; seed: numb
   return ['npx nawaab', parts.command, parts.scenario, `--seed ${parts.seed}`, parts.typed]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+/** "The cluster started in 5.8 s; its image was built in 4.1 s before." */
+export function startInWords({ tookMs, image }: StartRecord): string {
+  const inSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  const started = `The cluster started in ${inSeconds(tookMs)}`;
+  if (image === null) return `${started}.`;
+  const had = image.builtMs === null ? 'was there already' : `was built in ${inSeconds(image.builtMs)} before`;
+  return `${started}; its image ${had}.`;
 }
 
 const payloadsInWords: Readonly<Record<Scenario['encryption'], string>> = {

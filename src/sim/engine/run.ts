@@ -11,12 +11,14 @@ import {
   historyPath,
   type Phase,
   type RunDirectory,
+  type StartRecord,
 } from '../../metrics/index.ts';
 import { createSeededRandom, type Log } from '../../system/index.ts';
-import type { Backend, Cluster } from '../backends/backend.ts';
+import type { Backend, Cluster, PartLoss } from '../backends/backend.ts';
 import { linksOf } from '../faults/fault.ts';
 import { httpLoadOf } from '../http/index.ts';
 import { type SignIns, startSignIns } from '../http/sign-ins.ts';
+import { Problem } from '../problem.ts';
 import type { Scenario } from '../scenario.ts';
 import { runTag, userIndexOf } from '../users/names.ts';
 import { buildTrace, type Trace, traceHash } from '../users/trace/trace.ts';
@@ -28,7 +30,7 @@ import { createRecord, type RecordDraft } from './record-draft.ts';
 import { startSampler } from './sampler.ts';
 import { startLoad } from './start-load.ts';
 import { recordStored } from './stored.ts';
-import { watchRun } from './watch.ts';
+import { tellStart, watchRun } from './watch.ts';
 
 export interface RunOrder {
   readonly scenario: Scenario;
@@ -55,6 +57,8 @@ export interface RunProgress {
   readonly totalMs: number;
   readonly totals: LoadTotals | null;
   readonly faults: readonly string[];
+  /** Null until the cluster runs, and where nothing is started. */
+  readonly start: StartRecord | null;
 }
 
 /**
@@ -68,6 +72,7 @@ export async function runScenario(order: RunOrder): Promise<FinishedRun> {
   directory.writeRecord(draft.record());
   const logDirectory = join(directory.path, 'logs');
   mkdirSync(logDirectory, { recursive: true });
+  tellStart(order);
   try {
     const links = linksOf(scenario.faults);
     await backend.run(
@@ -100,6 +105,7 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   const runStartMs = clock.now();
   const tag = runTag(order.seed, order.tenant);
   draft.servers(cluster.servers);
+  if (cluster.start) draft.started(cluster.start);
   const history = createHistoryWriter(historyPath(directory.path, 'laboratory'));
   markExpiry(history, 0, scenario.cluster.server);
   markEncryption(history, 0, scenario.encryption);
@@ -116,7 +122,8 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
   const watcher = watchRun(order, cluster, runStartMs, () => ({
     phase: draft.phase(),
     totals: load.totals(),
-    faults: disturbance?.active() ?? [],
+    faults: [...(disturbance?.active() ?? []), ...cluster.losses().map(({ part }) => `${part} out of memory`)],
+    start: cluster.start,
   }));
   const phase = <T>(name: Phase['name'], work: () => Promise<T>): Promise<T> =>
     withPhase({ name, draft, history, now: () => clock.now() - runStartMs, signal: cluster.signal }, work);
@@ -172,7 +179,10 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
         runStartMs,
         marker: scenario.encryption === 'none' ? null : tag,
       });
+  } catch (error) {
+    throw cluster.losses().length === 0 ? error : afterLosses(error, cluster.losses());
   } finally {
+    draft.losses(cluster.losses().map(({ atMs, ...loss }) => ({ ...loss, atMs: atMs - runStartMs })));
     watcher();
     draft.faults((await disturbance?.finish()) ?? []);
     await sampler.finish();
@@ -181,6 +191,12 @@ async function drive(order: RunOrder, trace: Trace, cluster: Cluster, draft: Rec
     await samples.close();
     await history.close();
   }
+}
+
+/** What users meet after a server was lost is explained by that. */
+function afterLosses(error: unknown, losses: readonly PartLoss[]): unknown {
+  if (!(error instanceof Problem)) return error;
+  return new Problem(`${error.message} Before that, ${losses.map(({ words }) => words).join('\n')}`, { cause: error });
 }
 
 function until(cluster: Cluster, atMs: number): Promise<void> {

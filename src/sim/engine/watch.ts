@@ -9,8 +9,7 @@ export function watchRun(
   runStartMs: number,
   look: () => Omit<RunProgress, 'elapsedMs' | 'totalMs'>,
 ): () => void {
-  const { rampMs, warmupMs, measureMs } = order.scenario;
-  const totalMs = setupGuessMs + rampMs + warmupMs + measureMs + drainGuessMs;
+  const totalMs = plannedMs(order);
   let cancel = (): void => undefined;
   const tick = (): void => {
     order.watch({ ...look(), elapsedMs: cluster.clock.now() - runStartMs, totalMs });
@@ -20,7 +19,16 @@ export function watchRun(
   return () => cancel();
 }
 
+/** Before there is a cluster to be watched. */
+export function tellStart(order: RunOrder): void {
+  order.watch({ phase: 'start', elapsedMs: 0, totalMs: plannedMs(order), totals: null, faults: [], start: null });
+}
+
 // ---
+
+function plannedMs({ scenario: { rampMs, warmupMs, measureMs } }: RunOrder): number {
+  return setupGuessMs + rampMs + warmupMs + measureMs + drainGuessMs;
+}
 
 const watchEveryMs = 500;
 /** Only for the estimate of the time left. */

@@ -32,7 +32,7 @@ describeContainers('compose.yaml', 120_000, () => {
       const project = `nawaab-compose-${process.pid}`;
       const env = {
         ...process.env,
-        NAWAAB_SYSTEM_IMAGE: image,
+        NAWAAB_SYSTEM_IMAGE: image.name,
         NAWAAB_PORT: String(port),
         POSTGRES_PASSWORD: 'secret',
       };

@@ -8,12 +8,12 @@ import type { ClusterOrder } from '../backend.ts';
 import { settled } from '../live-work.ts';
 import { waitUntil } from '../processes/proof.ts';
 import { answersQuery } from './database.ts';
-import { watchDeaths } from './deaths.ts';
+import { type Death, type DeathWatch, watchDeaths } from './deaths.ts';
 import type { Engine } from './engine.ts';
 import { type Identity, newIdentity } from './identity.ts';
-import { imageNames, systemImage } from './image.ts';
+import { type BuiltImage, imageNames, systemImage } from './image.ts';
 import { removeCluster } from './leftovers.ts';
-import { describePartDeath, type Part } from './part.ts';
+import { explainDeath, type Part } from './part.ts';
 import { type Quotas, quotasOf } from './quotas.ts';
 import { type DatabaseAccess, startBalancer, startDatabase, startServer } from './start-part.ts';
 
@@ -26,6 +26,7 @@ export interface ContainerCluster {
   readonly databaseUrl: string;
   readonly servers: readonly Part[];
   readonly balancers: readonly Part[];
+  readonly image: BuiltImage;
 }
 
 /** What all parts of a cluster are started with. */
@@ -34,22 +35,28 @@ export interface Setting {
   readonly identity: Identity;
   readonly order: ClusterOrder;
   readonly logDirectory: string;
-  readonly image: string;
+  readonly image: BuiltImage;
   readonly postgresImage: string;
   readonly quotas: Quotas;
   readonly access: DatabaseAccess;
   readonly links: Links;
+  readonly deathOf: DeathWatch['deathOf'];
   /** Ports of this machine, by the name of the part. */
   readonly ports: ReadonlyMap<string, number>;
 }
 
-/**
- * Starts all parts and lets `work` have them; whatever happens, nothing is left afterwards. `breaks` hears of a part that died
- * without having been told to.
- */
+/** Hears of parts that die without having been told to, in words for people. */
+export interface Mourners {
+  /** The cluster cannot go on. */
+  readonly breaks: (what: string) => void;
+  /** A server has used up the memory that it was given; the others go on without it. */
+  readonly lost: (part: Part, what: string) => void;
+}
+
+/** Starts all parts and lets `work` have them; whatever happens, nothing is left afterwards. */
 export async function withCluster<T>(
   { engine, order, logDirectory }: Pick<Setting, 'engine' | 'order' | 'logDirectory'>,
-  breaks: (what: string) => void,
+  { breaks, lost }: Mourners,
   work: (cluster: ContainerCluster) => Promise<T>,
 ): Promise<T> {
   mkdirSync(logDirectory, { recursive: true });
@@ -61,16 +68,25 @@ export async function withCluster<T>(
   // Also while parts are being started: those that are under way then fail at once.
   const giveUp = () => void remove().catch(() => {});
   order.signal.addEventListener('abort', giveUp);
-  const deaths = await watchDeaths(docker, id, (name, status) => {
+  let running = false;
+  const heard = async (part: Part, death: Death): Promise<void> => {
+    const { outOfMemory, words } = await explainDeath(part, death);
+    part.wanted = 'down';
+    const serversLeft = [...parts.values()].some(({ role, wanted }) => role === 'server' && wanted === 'up');
+    if (running && outOfMemory && serversLeft) lost(part, words);
+    else breaks(words);
+  };
+  const deaths = await watchDeaths(docker, id, (name, death) => {
     const part = parts.get(name.slice(id.length + 1));
-    if (part?.wanted === 'up') void describePartDeath(part, status).then(breaks);
+    if (part?.wanted === 'up') void heard(part, death);
   });
   let links: Links | null = null;
   try {
     order.signal.throwIfAborted();
     links = createLinks({ ...(await placeLinks(prepared)), seed: order.seed, died: breaks });
-    const cluster = await startAll({ ...prepared, links }, parts);
+    const cluster = await startAll({ ...prepared, links, deathOf: deaths.deathOf }, parts);
     order.signal.throwIfAborted();
+    running = true;
     return await work(cluster);
   } finally {
     for (const part of parts.values()) part.wanted = 'down';
@@ -83,7 +99,7 @@ export async function withCluster<T>(
 
 // ---
 
-type Prepared = Omit<Setting, 'links'>;
+type Prepared = Omit<Setting, 'links' | 'deathOf'>;
 
 async function prepare(engine: Engine, order: ClusterOrder, logDirectory: string): Promise<Prepared> {
   const { spec, log } = order;
@@ -120,7 +136,7 @@ async function placeLinks({ engine, identity, order }: Prepared): Promise<{ want
 
 /** All at once: a server waits for its database, a balancer looks for its servers until they are there. */
 async function startAll(setting: Setting, parts: Map<string, Part>): Promise<ContainerCluster> {
-  const { engine, identity, order, access, ports, links } = setting;
+  const { engine, identity, order, access, ports, links, image } = setting;
   const noted = async (starting: Promise<Part>): Promise<Part> => {
     const part = await starting;
     parts.set(part.name, part);
@@ -152,7 +168,7 @@ async function startAll(setting: Setting, parts: Map<string, Part>): Promise<Con
   if (!answers)
     throw new Problem(`PostgreSQL took no connections within ${readyMs / 1000} s; its log is ${database.logFile}.`);
   await Promise.all(balancers.map((balancer) => serversFound(balancer, order.signal)));
-  return { engine, links, network: identity.id, database, databaseUrl, servers, balancers };
+  return { engine, links, network: identity.id, database, databaseUrl, servers, balancers, image };
 }
 
 const endMs = 20_000;

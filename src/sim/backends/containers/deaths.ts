@@ -1,28 +1,45 @@
 /** Hears of the end of containers from the engine's own events. */
 import { createInterface } from 'node:readline';
-import type { Docker } from './engine.ts';
+import type { Container, Docker } from './engine.ts';
 import { clusterLabel } from './identity.ts';
 
+export interface Death {
+  /** Exit status as the engine tells it. */
+  readonly status: number;
+  /** Whether the kernel killed it because the memory of its quota was used up. */
+  readonly outOfMemory: boolean;
+}
+
 export interface DeathWatch {
+  /** The last one of a container, if it had one. */
+  deathOf(container: string): Death | null;
   stop(): void;
 }
 
-/** `died` hears the container's name and exit status. Resolves when the engine tells. */
+/** `died` hears the container's name. Resolves when the engine tells. */
 export async function watchDeaths(
   docker: Docker,
   cluster: string,
-  died: (name: string, status: number) => void,
+  died: (name: string, death: Death) => void,
 ): Promise<DeathWatch> {
   const stream = await docker.getEvents({
-    filters: { type: ['container'], event: ['die'], label: [`${clusterLabel}=${cluster}`] },
+    filters: { type: ['container'], event: ['oom', 'die'], label: [`${clusterLabel}=${cluster}`] },
   });
   stream.on('error', () => {});
+  const short = new Set<string>();
+  const deaths = new Map<string, Death>();
   const lines = createInterface({ input: stream });
   lines.on('line', (line) => {
-    const { Actor } = JSON.parse(line) as DieEvent;
-    died(Actor.Attributes.name, Number(Actor.Attributes.exitCode ?? 0));
+    const { Action, Actor } = JSON.parse(line) as ContainerEvent;
+    const { name, exitCode = 0 } = Actor.Attributes;
+    if (Action === 'oom') return void short.add(name);
+    // Memory runs short in a container also when only a child of its process is killed.
+    const death = { status: Number(exitCode), outOfMemory: short.delete(name) && Number(exitCode) === killed };
+    deaths.set(name, death);
+    died(name, death);
   });
   return {
+    deathOf: (name) => deaths.get(name) ?? null,
     stop: () => {
       lines.close();
       (stream as NodeJS.ReadableStream & { destroy(): void }).destroy();
@@ -30,8 +47,19 @@ export async function watchDeaths(
   };
 }
 
+/** For engines that have no event for it: what they say of the container's state. */
+export async function wasOutOfMemory(container: Container, { status, outOfMemory }: Death): Promise<boolean> {
+  if (outOfMemory || status !== killed) return outOfMemory;
+  const state = await container.inspect().catch(() => null);
+  return state?.State.OOMKilled === true;
+}
+
 // ---
 
-interface DieEvent {
+/** 128 and the number of SIGKILL. */
+const killed = 137;
+
+interface ContainerEvent {
+  readonly Action: 'oom' | 'die';
   readonly Actor: { readonly Attributes: { readonly name: string; readonly exitCode?: string } };
 }

@@ -9,6 +9,7 @@ import { Problem } from '../../problem.ts';
 import { folderPrefix } from '../processes/leftovers.ts';
 import { type Docker, type Engine, hasImage } from './engine.ts';
 import { gatherImageParts } from './image-parts.ts';
+import { checkoutName, removeOldImages } from './old-images.ts';
 
 /** Names of images, each to be overridden by an environment variable. */
 export interface ImageNames {
@@ -28,22 +29,32 @@ export function imageNames(env: Readonly<Record<string, string | undefined>> = p
   };
 }
 
+export interface BuiltImage {
+  readonly name: string;
+  /** Null when it was there already. */
+  readonly builtMs: number | null;
+}
+
 /**
- * The name of an image of server and balancer as they are now. Its tag is a hash of everything that goes into it. Rejects
+ * An image of server and balancer as they are now. Its tag is a hash of everything that goes into it and of whose it is:
+ * each checkout has images of its own and removes only those. Rejects
  * with a `Problem` that holds the last lines of a build that failed.
  */
-export async function systemImage(engine: Engine, log: Log, names: ImageNames = imageNames()): Promise<string> {
-  if (names.system !== null) return names.system;
+export async function systemImage({ docker }: Engine, log: Log, names: ImageNames = imageNames()): Promise<BuiltImage> {
+  if (names.system !== null) return { name: names.system, builtMs: null };
+  const fromMs = performance.now();
   const context = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   try {
     gatherImageParts(root, context, await webClient(log));
     copyFileSync(join(root, 'Dockerfile'), join(context, 'Dockerfile'));
-    const image = `${repository}:${hashOf(context, names.node)}`;
-    if (await hasImage(engine.docker, image)) return image;
+    const image = `${repository}:${hashOf(context, [names.node, checkout])}`;
+    if (await hasImage(docker, image)) return { name: image, builtMs: null };
     log.write('info', 'building the image of server and balancer', { image });
-    await build(engine.docker, { context, image, base: names.node });
-    await engine.docker.getImage(image).tag({ repo: repository, tag: 'latest' });
-    return image;
+    await build(docker, { context, image, base: names.node });
+    await docker.getImage(image).tag({ repo: repository, tag: 'latest' });
+    const builtMs = performance.now() - fromMs;
+    await removeOldImages(docker, { checkout, log });
+    return { name: image, builtMs };
   } finally {
     rmSync(context, { recursive: true, force: true });
   }
@@ -55,6 +66,7 @@ const repository = 'nawaab-system';
 /** The checkout, or the published package. */
 const root = resolve(import.meta.dirname, '..', '..', '..', '..');
 const hashChars = 12;
+const checkout = checkoutName(root);
 
 /** The built web client. Nothing in the laboratory opens it, so that it cannot be built stops nobody. */
 async function webClient(log: Log): Promise<string | null> {
@@ -66,8 +78,8 @@ async function webClient(log: Log): Promise<string | null> {
   }
 }
 
-function hashOf(context: string, base: string): string {
-  const hash = createHash('sha256').update(base);
+function hashOf(context: string, others: readonly string[]): string {
+  const hash = createHash('sha256').update(others.join('\0'));
   const files = readdirSync(context, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   for (const path of files.map((entry) => join(entry.parentPath, entry.name)).toSorted()) {
     hash.update(`\0${path.slice(context.length)}\0`).update(readFileSync(path));
@@ -85,7 +97,10 @@ async function build(
   { context, image, base }: { context: string; image: string; base: string },
 ): Promise<void> {
   const src = readdirSync(context);
-  const stream = await docker.buildImage({ context, src }, { t: image, buildargs: { NODE_IMAGE: base } });
+  const stream = await docker.buildImage(
+    { context, src },
+    { t: image, forcerm: true, buildargs: { NODE_IMAGE: base, CHECKOUT: checkout } },
+  );
   const lines: BuildLine[] = [];
   await new Promise<void>((resolveBuild, reject) => {
     docker.modem.followProgress(

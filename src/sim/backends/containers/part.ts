@@ -2,6 +2,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { constants } from 'node:os';
 import { describeEnd, describeExit, type Exit } from '../../../system/node.ts';
+import { type Death, wasOutOfMemory } from './deaths.ts';
 import type { Container, Docker } from './engine.ts';
 
 export type PartRole = 'server' | 'balancer' | 'database';
@@ -14,6 +15,8 @@ export interface Part {
   readonly port: number;
   readonly origin: string;
   readonly logFile: string;
+  /** Of its quota; null: not limited. */
+  readonly memoryBytes: number | null;
   /** One that ends while it is wanted up has died. */
   wanted: 'up' | 'down';
   /** How often it was started; its counters begin anew each time. */
@@ -36,10 +39,21 @@ export function exitOf(status: number): Exit {
   return signal === undefined ? { code: status, signal: null } : { code: null, signal: signal as NodeJS.Signals };
 }
 
-/** For the person whose run was ended by it. */
-export async function describePartDeath({ name, container, logFile }: Part, status: number): Promise<string> {
-  const state = await container.inspect().catch(() => null);
-  const why = state?.State.OOMKilled ? ' because it used all the memory of its quota' : '';
+export interface PartDeath {
+  /** Whether it used up the memory that the scenario gave it. */
+  readonly outOfMemory: boolean;
+  /** For the person whose run it was: which, how, what helps and where to look. */
+  readonly words: string;
+}
+
+export async function explainDeath(part: Part, death: Death): Promise<PartDeath> {
+  const { name, container, logFile, memoryBytes } = part;
+  const outOfMemory = memoryBytes !== null && (await wasOutOfMemory(container, death));
   const who = `${name} (container ${container.id.slice(0, 12)})`;
-  return describeEnd({ who, how: `${describeExit(exitOf(status))}${why}`, logFile });
+  const how = outOfMemory ? outOfMemoryInWords(memoryBytes) : describeExit(exitOf(death.status));
+  return { outOfMemory, words: describeEnd({ who, how, logFile }) };
+}
+
+export function outOfMemoryInWords(memoryBytes: number): string {
+  return `was killed: out of memory (quota ${memoryBytes / 1024 ** 2} MiB): give it a larger memoryMiB, or less to hold`;
 }

@@ -8,7 +8,7 @@ import { Problem } from '../../problem.ts';
 import { splitSettings } from '../processes/settings.ts';
 import { type Setting, urlOf } from './cluster.ts';
 import { imageEntry } from './image-parts.ts';
-import type { Part, PartRole } from './part.ts';
+import { outOfMemoryInWords, type Part, type PartRole } from './part.ts';
 import { type Place, PlacedContainer, PlacedPostgres, type Quota } from './placed.ts';
 
 export interface DatabaseAccess {
@@ -108,7 +108,7 @@ interface SystemPart {
 function startSystem(setting: Setting, { name, role, quota, settings }: SystemPart): Promise<Part> {
   const place = placeOf(setting, { name, port: systemPort, quota });
   const own = { ...settings, name, host: '0.0.0.0', port: systemPort };
-  const container = new PlacedContainer(setting.image, place)
+  const container = new PlacedContainer(setting.image.name, place)
     .withEntrypoint(['node', ...nodeFlags[role], imageEntry, role])
     .withCommand([])
     .withEnvironment({ NAWAAB_SETTINGS: JSON.stringify(own) })
@@ -117,12 +117,18 @@ function startSystem(setting: Setting, { name, role, quota, settings }: SystemPa
 }
 
 async function startPart(
-  { engine, identity, logDirectory }: Setting,
+  { engine, identity, logDirectory, deathOf }: Setting,
   { role, place }: { readonly role: PartRole; readonly place: Place },
   unstarted: GenericContainer,
 ): Promise<Part> {
   const name = place.name.slice(identity.id.length + 1);
   const logFile = join(logDirectory, `${name}.log`);
+  const { memoryBytes } = place.quota;
+  /** That of its end, where it had one, is better than that nobody heard from it. */
+  const reasonOf = (cause: Error): string =>
+    memoryBytes !== null && deathOf(place.name)?.outOfMemory
+      ? `it ${outOfMemoryInWords(memoryBytes)}`
+      : cause.message.replace(/\s+/g, ' ').replace(/\.$/, '');
   // From the first line on: of a container that fails to start nothing else is left.
   const log = createWriteStream(logFile, { flags: 'a' });
   log.on('error', () => {});
@@ -131,11 +137,10 @@ async function startPart(
     .start()
     .catch(async (cause: Error) => {
       await new Promise((written) => log.end(written));
-      const reason = cause.message.replace(/\s+/g, ' ').replace(/\.$/, '');
       const who = `${name} (container ${place.name})`;
-      throw new Problem(describeEnd({ who, how: `did not start: ${reason}`, logFile }), { cause });
+      throw new Problem(describeEnd({ who, how: `did not start: ${reasonOf(cause)}`, logFile }), { cause });
     });
   const container = engine.docker.getContainer(started.getId());
   const origin = `http://${engine.host}:${place.port.host}`;
-  return { name, role, container, port: place.port.host, origin, logFile, wanted: 'up', lives: 1 };
+  return { name, role, container, port: place.port.host, origin, logFile, memoryBytes, wanted: 'up', lives: 1 };
 }

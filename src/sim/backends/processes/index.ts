@@ -33,11 +33,12 @@ export const processesBackend: Backend = {
   ]),
   limitsMemory: false,
   run: async (order, work) => {
+    const fromMs = performance.now();
     await removeLeftovers(order.log);
     // Its name carries our process id, so that a later run can tell whether its owner still lives.
     const home = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
     try {
-      return await runIn(home, order, work);
+      return await runIn({ home, fromMs, order }, work);
     } finally {
       await rm(home, { recursive: true, force: true });
     }
@@ -46,7 +47,10 @@ export const processesBackend: Backend = {
 
 // ---
 
-async function runIn<T>(home: string, given: ClusterOrder, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+async function runIn<T>(
+  { home, fromMs, order: given }: { readonly home: string; readonly fromMs: number; readonly order: ClusterOrder },
+  work: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
   const broken = new AbortController();
   const breaks = (what: string) => {
     given.log.write('error', what);
@@ -63,7 +67,7 @@ async function runIn<T>(home: string, given: ClusterOrder, work: (cluster: Clust
   const clock = scopeClock(createSystemClock());
   let working: Promise<unknown> = Promise.resolve();
   try {
-    const cluster = await clusterOf({ local, throttle, links, clock }, order);
+    const cluster = await clusterOf({ local, throttle, links, clock, fromMs }, order);
     const result = work(cluster);
     working = result;
     return await unlessAborted(order.signal, result);
@@ -82,6 +86,8 @@ interface Parts {
   readonly throttle: Throttle;
   readonly links: Links;
   readonly clock: Clock;
+  /** Reading of `performance.now()` when the run was ordered. */
+  readonly fromMs: number;
 }
 
 interface Start {
@@ -111,18 +117,23 @@ async function startCluster({ home, order, links, breaks }: Start): Promise<Loca
   });
 }
 
-async function clusterOf({ local, throttle, links, clock }: Parts, { spec, signal }: ClusterOrder): Promise<Cluster> {
+async function clusterOf(
+  { local, throttle, links, clock, fromMs }: Parts,
+  { spec, signal }: ClusterOrder,
+): Promise<Cluster> {
   const shares = new Map(local.servers.map(({ name }, index) => [name, spec.servers[index]!.cpuShare]));
   const faults = createFaults({ local, throttle, links, clock, shares, signal });
   await faults.begin();
   return {
     clock,
     signal,
+    start: { tookMs: performance.now() - fromMs, image: null },
     servers: local.servers.map(({ name }) => name),
     balancers: local.balancers.map(({ name }) => name),
     endpoints: local.endpoints,
     connect: (index) => createWsTransport({ origin: local.endpoints[index % local.endpoints.length]! }),
     apply: faults.apply,
+    losses: () => [],
     sample: createSampling(watchedProcesses(local), clock),
     stored: (options) => readStored(local.database.url, options?.payloads),
   };

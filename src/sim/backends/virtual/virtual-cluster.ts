@@ -99,6 +99,8 @@ export async function startVirtualCluster(
   return {
     clock: time.clock,
     signal: order.signal,
+    start: null,
+    losses: () => [],
     servers: nodes.map(({ id }) => id),
     balancers: balancers.map(({ name }) => name),
     endpoints: [],
