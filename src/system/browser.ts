@@ -12,6 +12,7 @@ export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from 
 export type { Content } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';
 export type * from './client/messenger/image-contract.ts';
+export type * from './client/messenger/trust-contract.ts';
 export type { EpochMs, Log, LogFields, LogLevel } from './ports.ts';
 export { Problem } from './problem.ts';
 export type { BalancerView } from './protocol/balancer-view.ts';

@@ -32,6 +32,7 @@ export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from 
 export type { Content } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';
 export type * from './client/messenger/image-contract.ts';
+export type * from './client/messenger/trust-contract.ts';
 export { locatePrograms } from './database/postgres-binaries.ts';
 export { createPostgresBus, type PostgresBusOptions } from './database/postgres-bus.ts';
 export * from './database/postgres-embedded.ts';

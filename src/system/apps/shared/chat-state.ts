@@ -10,6 +10,7 @@ import type {
   Receipt,
   Seq,
   UserName,
+  Verification,
 } from './messenger.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface ChatState {
   readonly typists: readonly Typist[];
   /** Of those that are watched, by the name in lower case; nobody while not online. */
   readonly presence: ReadonlyMap<string, Presence>;
+  /** Of those who were verified, by the name in lower case. */
+  readonly verifications: ReadonlyMap<string, Verification>;
   /** How the balancer spread connections when one came to the present server; null where it does not say. */
   readonly balancer: BalancerView | null;
   /** What ended the use of the database. */
@@ -35,26 +38,18 @@ export interface ChatState {
 
 export interface OpenConversation {
   readonly id: ConversationId;
-  /** Ascending and without gaps but those of `expired`. */
+  /** Ascending; what never came has an entry in its place. */
   readonly items: readonly Item[];
   /** Whether there are older ones in the database. */
   readonly hasOlder: boolean;
   /** Up to here the user had read when it was opened: later messages are new to them. */
   readonly readAtOpening: Seq;
   readonly receipts: readonly Receipt[];
-  readonly expired: readonly Expired[];
 }
 
 export interface Typist {
   readonly conversation: ConversationId;
   readonly user: UserName;
-}
-
-/** Messages that never came. */
-export interface Expired {
-  readonly from: Seq;
-  readonly to: Seq;
-  readonly missed: number;
 }
 
 export type ChatEvent =
@@ -72,10 +67,10 @@ export type ChatEvent =
   /** Only the newest stay at hand. */
   | { readonly kind: 'trimmed'; readonly most: number }
   | { readonly kind: 'items'; readonly items: readonly Item[] }
-  | { readonly kind: 'expired'; readonly conversation: ConversationId; readonly expired: Expired }
   | { readonly kind: 'receipts'; readonly conversation: ConversationId; readonly receipts: readonly Receipt[] }
   | { readonly kind: 'typing'; readonly typist: Typist; readonly active: boolean }
   | { readonly kind: 'presence'; readonly presence: Presence }
+  | { readonly kind: 'verifications'; readonly verifications: readonly Verification[] }
   | { readonly kind: 'balancer'; readonly balancer: BalancerView | null }
   | { readonly kind: 'broken'; readonly reason: string };
 
@@ -87,6 +82,7 @@ export const emptyChat: ChatState = {
   waiting: [],
   typists: [],
   presence: new Map(),
+  verifications: new Map(),
   balancer: null,
   broken: null,
 };
@@ -113,14 +109,14 @@ export function nextChat(chat: ChatState, event: ChatEvent): ChatState {
         items: merged(event.items, open.items),
         hasOlder: event.hasOlder,
       }));
-    case 'expired':
-      return inOpen(chat, event.conversation, (open) => ({ ...open, expired: [...open.expired, event.expired] }));
     case 'receipts':
       return inOpen(chat, event.conversation, (open) => ({ ...open, receipts: event.receipts }));
     case 'typing':
       return { ...chat, typists: withTypist(chat.typists, event.typist, event.active) };
     case 'presence':
       return { ...chat, presence: new Map(chat.presence).set(event.presence.user.toLowerCase(), event.presence) };
+    case 'verifications':
+      return { ...chat, verifications: new Map(event.verifications.map((one) => [one.user.toLowerCase(), one])) };
     case 'balancer':
       return { ...chat, balancer: event.balancer };
     case 'broken':

@@ -34,7 +34,7 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
   const listeners = new Set<() => void>();
   let state = emptyChat;
   /** What has to be read anew from the messenger. */
-  const stale = { conversations: true, waiting: true, receipts: false };
+  const stale = { conversations: true, waiting: true, receipts: false, verifications: true };
   let isDue = false;
   let opening = 0;
   /** Arrivals of the conversation that is being opened, whose page may be from before. */
@@ -53,7 +53,7 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
       meanwhile?.push(item);
       again('conversations', { kind: 'items', items: [item] });
     }),
-    messenger.on('expired', ({ conversation, ...expired }) => apply({ kind: 'expired', conversation, expired })),
+    messenger.on('verification', () => again('verifications')),
     messenger.on('operation', () => again('waiting')),
     messenger.on('receipt', () => again('receipts')),
     messenger.on('typing', ({ active, ...typist }) => apply({ kind: 'typing', typist, active })),
@@ -105,7 +105,7 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
   function opened(id: ConversationId, items: readonly Item[]): OpenConversation {
     const readAtOpening = messenger.conversation(id)?.read ?? (0 as Seq);
     const receipts = messenger.receipts(id);
-    return { id, items, hasOlder: items.length === page, readAtOpening, receipts, expired: [] };
+    return { id, items, hasOlder: items.length === page, readAtOpening, receipts };
   }
 
   function older(): Promise<void> {
@@ -157,7 +157,8 @@ export function createChat(messenger: Messenger, { page = pageDefault, soon }: C
     if (stale.receipts && conversation !== undefined) {
       put({ kind: 'receipts', conversation, receipts: messenger.receipts(conversation) });
     }
-    stale.conversations = stale.waiting = stale.receipts = false;
+    if (stale.verifications) put({ kind: 'verifications', verifications: messenger.verifications() });
+    stale.conversations = stale.waiting = stale.receipts = stale.verifications = false;
     watch();
   }
 

@@ -14,4 +14,5 @@ export type {
   Receipt,
 } from '../../client/messenger/contract.ts';
 export type { ImageOutcome } from '../../client/messenger/image-contract.ts';
+export type { Verification } from '../../client/messenger/trust-contract.ts';
 export type { ClientId, ConversationId, Seq, UserName } from '../../protocol/ids.ts';

@@ -1,4 +1,5 @@
 import type { Entry } from '../../protocol/frames.ts';
+import type { Seq } from '../../protocol/ids.ts';
 import type { ImageReference } from '../images/index.ts';
 import type { LocalEntry } from '../local/contract.ts';
 import { type ImageContent, previewOf, readImageContent } from './image-content.ts';
@@ -18,15 +19,25 @@ export type Content =
   | { readonly kind: 'unknown'; readonly name: string | null; readonly fallback: string | null }
   /** It could not be decrypted. */
   | { readonly kind: 'unreadable'; readonly reason: string }
-  | ({ readonly kind: 'membership' } & MembershipNote);
+  | ({ readonly kind: 'membership' } & MembershipNote)
+  /** Of nobody: instead of messages that the servers kept no longer when this device came to fetch them. */
+  | ({ readonly kind: 'expired' } & Gap);
 
 /** `doubt`: why the keys that came with it are not trusted by this device, which has come in anew since. */
 export type MembershipNote = MembershipChange & { readonly doubt?: string };
 
+/** Places of a conversation that stay empty on this device. */
+export interface Gap {
+  readonly from: Seq;
+  readonly to: Seq;
+  /** Messages that are missing; at the other places are own ones, which are here. */
+  readonly missed: number;
+}
+
 /** An entry's content as it is kept. A message's is kept as it was written, so that a newer program can read it anew. */
 type Kept =
   | { readonly kind: 'message'; readonly written: string }
-  | Extract<Content, { kind: 'unreadable' | 'membership' }>;
+  | Extract<Content, { kind: 'unreadable' | 'membership' | 'expired' }>;
 
 const version = 1;
 /** Longest name of an unknown kind that is shown. */
@@ -51,6 +62,11 @@ export function readContent(written: string): Content {
   };
 }
 
+/** Whether somebody said it. */
+export function isMessage({ kind }: Content): boolean {
+  return kind !== 'membership' && kind !== 'expired';
+}
+
 /** What a search finds a message by; null when there is nothing. */
 export function searchText(content: Content): string | null {
   if (content.kind === 'text') return content.text;
@@ -72,6 +88,10 @@ export function keepMembership({ change, users, admin, doubt }: MembershipNote):
   return keep({ kind: 'membership', change, users, admin, ...(doubt !== undefined && { doubt }) });
 }
 
+export function keepGap({ from, to, missed }: Gap): string {
+  return keep({ kind: 'expired', from, to, missed });
+}
+
 /** Reads what one of the functions above made, perhaps in an older version of this program. */
 export function contentOf(entry: Pick<LocalEntry, 'content'>): Content {
   const kept = parse(entry.content) as Kept | null;
@@ -80,6 +100,7 @@ export function contentOf(entry: Pick<LocalEntry, 'content'>): Content {
       return readContent(kept.written);
     case 'unreadable':
     case 'membership':
+    case 'expired':
       return kept;
     default:
       return { kind: 'unknown', name: null, fallback: null };

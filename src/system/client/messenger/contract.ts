@@ -8,16 +8,17 @@ import type { AccountOutcome } from '../ask.ts';
 import type { BalancerView } from '../balancer-view.ts';
 import type { SessionHandlers } from '../contract.ts';
 import type { LocalDatabase, SearchPlace } from '../local/contract.ts';
-import type { Content } from './content.ts';
+import type { Content, Gap } from './content.ts';
 import type { ImagePorts, MessengerImages } from './image-contract.ts';
 import type { Sealing, SealingContext } from './sealing.ts';
+import type { MessengerTrust, Verification } from './trust-contract.ts';
 
 /**
  * The public interface of a chat client: one user on one device, over a local database. What is asked for is kept before
  * it is sent and survives restarts; what arrives is kept before the servers are told so. Each operation happens once,
  * each entry is kept once, whatever breaks in between. `docs/sdk.md` is its manual.
  */
-export interface Messenger extends MessengerImages {
+export interface Messenger extends MessengerImages, MessengerTrust {
   /** Null before the first sign-in on this database. */
   readonly me: Me | null;
   /** Whether there is a token, so that `start` needs no password. */
@@ -86,12 +87,6 @@ export interface Messenger extends MessengerImages {
   markRead(conversation: ConversationId, upTo: Seq): Promise<void>;
   /** How far the other members have come, as far as the servers tell: not in large groups. */
   receipts(conversation: ConversationId): readonly Receipt[];
-  /**
-   * 60 digits that are the same for both users exactly when nobody stands between their devices: to be compared by voice
-   * or sight. `user` is the other of a direct conversation unless told. Null where it is not encrypted, or as long as this
-   * device or all of the other's have no keys.
-   */
-  safetyCode(conversation: ConversationId, user?: string): Promise<string | null>;
   /**
    * Hears from now on of these users instead of others, by `presence` events, also after a reconnect: of those who share a
    * conversation with the user. Throws a `Problem` when they are more than `presenceWatchMax`.
@@ -199,11 +194,13 @@ export interface Conversation {
   readonly read: Seq;
 }
 
-/** One entry of a conversation: a message or a change of membership. */
+/** One entry of a conversation: a message, a change of membership, or a gap that time has made. */
 export interface Item {
   readonly conversation: ConversationId;
   readonly seq: Seq;
+  /** Of a gap: of the entry before it. */
   readonly at: EpochMs;
+  /** Empty for a gap. */
   readonly sender: UserName;
   /** From this user, on whichever device. */
   readonly isOwn: boolean;
@@ -249,8 +246,8 @@ export interface MessengerEvents {
   conversation: Conversation;
   /** An entry was stored: of others, from another device of one's own, or one's own that was accepted. */
   item: Item;
-  /** Messages from `from` to `to` were kept by the servers no longer and never come, `missed` of them by others. */
-  expired: { readonly conversation: ConversationId; readonly from: Seq; readonly to: Seq; readonly missed: number };
+  /** Messages from `from` to `to` were kept by the servers no longer and never come; an `item` has come in their place. */
+  expired: Gap & { readonly conversation: ConversationId };
   /** An operation is kept, was accepted, or failed. */
   operation: Operation;
   /** Another member has come further. */
@@ -259,6 +256,8 @@ export interface MessengerEvents {
   typing: { readonly conversation: ConversationId; readonly user: UserName; readonly active: boolean };
   /** Somebody who is watched has come, gone, or was asked about anew. */
   presence: Presence;
+  /** Somebody was verified or forgotten, has devices that nobody compared, or that was acknowledged. */
+  verification: Verification;
   /** The database cannot be used any more; the messenger has stopped. */
   broken: Problem;
 }

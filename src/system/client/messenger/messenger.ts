@@ -29,6 +29,7 @@ import { createRooms } from './rooms.ts';
 import { createPlainSealing, type Sealing } from './sealing.ts';
 import { contextOf } from './sealing-context.ts';
 import { createSender } from './sender.ts';
+import { createTrust } from './trust.ts';
 import { connectionView } from './views.ts';
 
 /**
@@ -71,7 +72,7 @@ function compose(
   queue.reset(kept.operations, kept.nextClientId);
 
   const rekey = (conversation: ConversationId) => sender.want(conversation);
-  const context = contextOf({ world, identity, journal, lanes, rooms, rekey });
+  const context = contextOf({ world, identity, journal, lanes, rooms, rekey, emit: listeners.emit });
   const sealing = world.sealing?.(context) ?? createPlainSealing();
   const core: Core = {
     world,
@@ -125,7 +126,7 @@ function compose(
     search: reading.search,
     markRead: marks.markRead,
     receipts: marks.receipts,
-    safetyCode: async (conversation, user) => sealing.safetyCode(conversation, reading.counterpart(conversation, user)),
+    ...createTrust(core, reading),
     typing: marks.typing,
     watch: people.watch,
     presence: people.presence,

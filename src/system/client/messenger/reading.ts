@@ -2,7 +2,7 @@ import { Problem } from '../../problem.ts';
 import type { ConversationId, Seq, UserName } from '../../protocol/ids.ts';
 import type { LocalChange, LocalEntry, PageRange } from '../local/contract.ts';
 import { localLimits } from '../local/contract.ts';
-import { contentOf } from './content.ts';
+import { contentOf, isMessage } from './content.ts';
 import type { Me, Messenger } from './contract.ts';
 import type { Core } from './core.ts';
 import type { Room } from './rooms.ts';
@@ -90,6 +90,6 @@ export function createReading(core: Core, me: () => Me | null): Reading {
   }
 
   function isForeignMessage(entry: LocalEntry): boolean {
-    return contentOf(entry).kind !== 'membership' && !itemOf(entry, me()).isOwn;
+    return isMessage(contentOf(entry)) && !itemOf(entry, me()).isOwn;
   }
 }

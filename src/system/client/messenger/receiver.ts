@@ -6,6 +6,7 @@ import { headOf, keepMembership, keepMessage, keepUnreadable, readContent, searc
 import type { MessengerEvents } from './contract.ts';
 import type { Core } from './core.ts';
 import { keep } from './core.ts';
+import { findGap } from './gaps.ts';
 import type { Opened } from './sealing.ts';
 import { conversationView, itemOf } from './views.ts';
 
@@ -72,10 +73,12 @@ export function createReceiver(core: Core, arrived: (conversation: ConversationI
     lanes.run(id, async () => {
       if (core.isGivenUp(session)) return;
       await sealing.passed(id, what.to);
-      void keep(core, rooms.pass(id, told), {
+      const gap = await findGap(core, what);
+      const changes = gap.entry === null ? rooms.pass(id, told) : rooms.take({ ...gap, told });
+      void keep(core, changes, {
         stored() {
-          session.stored(id, told);
-          core.emit('expired', what);
+          stored({ session, id, told, changes });
+          core.emit('expired', { ...what, missed: gap.missed });
         },
       });
     });

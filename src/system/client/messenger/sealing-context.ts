@@ -1,6 +1,6 @@
 import type { ConversationId } from '../../protocol/ids.ts';
 import type { MessengerWorld } from './contract.ts';
-import type { Lane } from './core.ts';
+import type { Core, Lane } from './core.ts';
 import { write } from './core.ts';
 import type { IdentityKeeper } from './identity.ts';
 import type { Journal } from './journal.ts';
@@ -16,10 +16,11 @@ interface Parts {
   readonly lanes: Lanes<Lane>;
   readonly rooms: Rooms;
   rekey(conversation: ConversationId): void;
+  readonly emit: Core['emit'];
 }
 
 /** What a sealing may use of its messenger. */
-export function contextOf({ world, identity, journal, lanes, rooms, rekey }: Parts): SealingContext {
+export function contextOf({ world, identity, journal, lanes, rooms, rekey, emit }: Parts): SealingContext {
   const { clock, random, log, transportTo } = world;
   const me = (): ReturnType<SealingContext['me']> => {
     const { name, deviceLabel } = identity.account!;
@@ -50,5 +51,6 @@ export function contextOf({ world, identity, journal, lanes, rooms, rekey }: Par
     rekey,
     run: (work) => lanes.run('keys', work),
     write: (step) => write(journal, [], step),
+    verified: (verification) => emit('verification', verification),
   };
 }

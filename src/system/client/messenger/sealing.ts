@@ -1,11 +1,13 @@
 import { fromBase64url, toBase64url } from '../../base64url.ts';
 import type { Clock, Log, Random, Transport } from '../../ports.ts';
+import { Problem } from '../../problem.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { ConversationFrame, Entry } from '../../protocol/frames.ts';
 import type { ClientId, ConversationId, Seq, UserName } from '../../protocol/ids.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { NewKeys } from '../contract.ts';
 import type { AskedFor } from './asked.ts';
+import { unverified, type Verification } from './trust-contract.ts';
 
 /**
  * How contents become payloads and back. The messenger calls it for one conversation at a time, in the order of its
@@ -39,8 +41,17 @@ export interface Sealing {
   turned(to: 'on' | 'online' | 'off'): void;
   /** Whether what is written in a conversation is encrypted. */
   isEncrypted(conversation: ConversationId): boolean;
-  /** See `Messenger.safetyCode`. */
+  readonly trust: SealingTrust;
+}
+
+/** See `MessengerTrust`. To be called with known conversations, `mark` in the conversation's lane. */
+export interface SealingTrust {
   safetyCode(conversation: ConversationId, user: UserName): Promise<string | null>;
+  mark(conversation: ConversationId, user: UserName, code: string): Promise<Verification>;
+  forget(user: UserName): Promise<void>;
+  acknowledge(user: UserName): Promise<void>;
+  of(user: UserName): Verification;
+  all(): readonly Verification[];
 }
 
 /** What a sealing may use of the messenger around it. */
@@ -63,6 +74,8 @@ export interface SealingContext {
   run(work: () => Promise<void>): void;
   /** Stores states of keys on their own; resolves when they are on the disk. */
   write(step: KeyStep): Promise<void>;
+  /** Somebody's verification has changed, and that is kept. */
+  verified(verification: Verification): void;
 }
 
 export interface ToSeal {
@@ -157,11 +170,23 @@ export function createPlainSealing(): Sealing {
     passed: async () => {},
     turned: () => {},
     isEncrypted: () => false,
-    safetyCode: async () => null,
+    trust: noTrust,
   };
 }
 
 // ---
+
+/** Without keys there is nothing to compare. */
+const noTrust: SealingTrust = {
+  safetyCode: async () => null,
+  async mark() {
+    throw new Problem('Nothing is encrypted here, so nobody can be verified; use a messenger with encryption.');
+  },
+  forget: async () => {},
+  acknowledge: async () => {},
+  of: unverified,
+  all: () => [],
+};
 
 function encode(text: string): string {
   return toBase64url(new TextEncoder().encode(text));

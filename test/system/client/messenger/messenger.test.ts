@@ -298,7 +298,10 @@ describe.each(['none', 'modelled', 'mls'] as const)('with encryption %s', (encry
       listen();
       bob.messenger.start();
       await rig.settle();
-      expect(heard).toEqual([{ conversation: room, from: 2, to: 3, missed: 2 }]);
+      const gap = { from: 2, to: 3, missed: 2 };
+      expect(heard).toEqual([{ conversation: room, ...gap }]);
+      expect(bob.items.at(-1)).toMatchObject({ seq: 3, sender: '', content: { kind: 'expired', ...gap } });
+      expect(bob.messenger.conversation(room)).toMatchObject({ unread: 0, last: { content: gap } });
       bob.crash();
       await bob.boot();
       listen();
@@ -306,6 +309,10 @@ describe.each(['none', 'modelled', 'mls'] as const)('with encryption %s', (encry
       await outcomeOf(ada.messenger.send(room, 'c'));
       expect(heard).toHaveLength(1);
       expect(await textsOf(bob, room)).toEqual(['c']);
+      const kept = await bob.messenger.history({ conversation: room });
+      expect(kept.map(({ seq, content }) => `${seq} ${content.kind}`)).toEqual(['1 membership', '3 expired', '4 text']);
+      await rig.within(bob.messenger.markRead(room, 3 as Seq));
+      expect(bob.messenger.conversation(room)).toMatchObject({ unread: 1 });
       expect(rig.errors).toEqual([]);
     });
 

@@ -39,7 +39,7 @@ export async function startPerson(
     const { name } = messenger.me!;
     let turn = 0;
     messenger.on('item', (item) => {
-      if (item.isOwn || item.content.kind === 'membership') return;
+      if (item.isOwn || item.content.kind === 'membership' || item.content.kind === 'expired') return;
       void messenger.markRead(item.conversation, item.seq).catch(() => {});
       if (!answers(item, messenger)) return;
       const text = item.content.kind === 'text' ? item.content.text : 'What is that?';

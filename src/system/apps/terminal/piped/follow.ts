@@ -1,7 +1,7 @@
 import type { Content, Conversation, ConversationId, Item, Messenger, Seq } from '../../shared/messenger.ts';
 import { printableJson, printableLine } from '../../shared/printable.ts';
 import { saveImage } from '../pictures/files.ts';
-import { changeText, sayingOf } from '../screen/timeline.ts';
+import { isSaid, noteText, sayingOf } from '../screen/saying.ts';
 import { stamp } from '../text/time.ts';
 
 interface Following {
@@ -76,10 +76,10 @@ export async function follow(
     const where = place !== null || kind === 'direct' ? '' : `[${printableLine(title)}] `;
     const head = `${stamp(item.at)} ${where}`;
     const saved = file === null ? '' : ` saved as ${printableLine(file)}`;
-    if (item.content.kind !== 'membership') {
+    if (isSaid(item.content)) {
       return `${head}${printableLine(item.sender)}: ${indented(sayingOf(item.content).text)}${saved}`;
     }
-    const change = printableLine(changeText(item, messenger.me?.name ?? null));
+    const change = noteText(item, messenger.me?.name ?? null);
     return change === '' ? null : `${head}— ${change} —`;
   }
 }

@@ -58,6 +58,7 @@ export function createApp({ messenger, chat, size, now, pictures }: AppOptions):
     },
     show: showing.show,
     panel: showing.panel,
+    codes: new Map(),
     ask: (question) => new Promise((answer) => put({ panel: { kind: 'ask', question, typed: emptyEditor, answer } })),
     shown() {
       const bottom = stage.ui.anchor?.seq ?? Number.MAX_SAFE_INTEGER;

@@ -4,10 +4,12 @@ import type { Editor } from './editor.ts';
 import { written } from './editor.ts';
 import { imageCommands } from './image-commands.ts';
 import { talkCommands } from './talk-commands.ts';
+import { trustCommands } from './trust-commands.ts';
 
 /** Everything that can be typed behind a slash, in the order of the help. */
 export const commands: readonly Command[] = [
   ...talkCommands,
+  ...trustCommands,
   ...imageCommands,
   ...accountCommands,
   { name: 'help', usage: '/help', what: 'keys and commands', words: 0, run: (desk) => desk.help() },

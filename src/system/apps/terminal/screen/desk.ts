@@ -20,6 +20,8 @@ export interface Desk {
   settled(asked: Asked): Promise<ConversationId | null>;
   show(conversation: ConversationId): Promise<void>;
   panel(title: string, lines: readonly Line[]): void;
+  /** Safety codes that were shown, by conversation and name. */
+  readonly codes: Map<string, string>;
   /** Asks for something secret; null when the user gave up. */
   ask(question: string): Promise<string | null>;
   /** Entries of the open conversation down to the lowest that is on the screen. */

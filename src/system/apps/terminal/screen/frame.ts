@@ -6,7 +6,7 @@ import { dim, fitLine, line, rule, sides, span } from '../text/spans.ts';
 import { widthOf } from '../text/width.ts';
 import { commandHints } from './commands.ts';
 import { type Composer, composer } from './composer.ts';
-import { conversationHead, statusLine, typingText } from './heads.ts';
+import { conversationHead, statusLine, typingText, warningLines } from './heads.ts';
 import { helpKeys } from './help.ts';
 import { conversationList } from './list.ts';
 import { panelLines } from './panels.ts';
@@ -43,10 +43,12 @@ export function bodyHeight({ size }: Ui, composeLines: number): number {
   return Math.max(1, size.rows - 1 - 3 - composeLines);
 }
 
-/** Lines that the open conversation has on the screen now: without its head. */
+/** Lines that the open conversation has on the screen now: without its head and warnings. */
 export function timelineHeight(chat: ChatState, ui: Ui): number {
+  const conversation = conversationOf(chat, chat.open?.id);
   const compose = composer(draftOf(ui, chat.open?.id ?? null), ui, Math.max(1, Math.floor(ui.size.rows / 4)));
-  return Math.max(1, bodyHeight(ui, compose.lines.length) - 1);
+  const warnings = conversation ? warningLines(chat, conversation, bodyColumns(ui.size)).length : 0;
+  return Math.max(1, bodyHeight(ui, compose.lines.length) - 1 - warnings);
 }
 
 // ---
@@ -76,12 +78,13 @@ function main(chat: ChatState, ui: Ui, body: Body): readonly Line[] {
   const columns = bodyColumns(ui.size);
   const conversation = conversationOf(chat, chat.open?.id);
   if (!chat.open || !conversation) return filled(emptyLines(chat), body.height);
-  const height = body.height - 1;
+  const warnings = warningLines(chat, conversation, columns);
+  const height = Math.max(1, body.height - 1 - warnings.length);
   const rows = windowOf(timelineRows(chat, chat.open, ui), ui.anchor, height);
   const shown = rows.map(({ spans }) => spans);
   // The newest line stands right above what is being written.
   const space = Array.from({ length: Math.max(0, height - shown.length) }, (): Line => []);
-  return [conversationHead(chat, conversation, { columns, now: body.now }), ...space, ...shown];
+  return [conversationHead(chat, conversation, { columns, now: body.now }), ...warnings, ...space, ...shown];
 }
 
 function emptyLines({ conversations, state }: ChatState): readonly Line[] {

@@ -1,11 +1,12 @@
 import type { ChatState } from '../../shared/chat-state.ts';
 import { othersOf } from '../../shared/chat-state.ts';
 import type { Conversation, MessengerState, Presence } from '../../shared/messenger.ts';
-import { presenceIn } from '../../shared/people.ts';
+import { changedIn, presenceIn, verificationIn } from '../../shared/people.ts';
 import { printableLine } from '../../shared/printable.ts';
 import type { Line, Span } from '../text/spans.ts';
-import { bold, dim, lineWidth, sides, span } from '../text/spans.ts';
+import { bold, dim, line, lineWidth, sides, span, warning } from '../text/spans.ts';
 import { isSameDay, shortTime } from '../text/time.ts';
+import { wrap } from '../text/width.ts';
 
 /** The first line of the screen: who one is, and how the connection is. */
 export function statusLine(chat: ChatState, columns: number): Line {
@@ -33,10 +34,26 @@ export function conversationHead(
   const secrecy = conversation.isEncrypted
     ? span('end-to-end encrypted', { color: 'green' })
     : span('not encrypted', { color: 'yellow' });
-  const left = [title, span(about(chat, conversation, now), dim)];
+  const left = [title, ...trustSpans(chat, conversation), span(about(chat, conversation, now), dim)];
   // Where there is no room for both, how it is encrypted can be asked for with /verify.
   const isRoomy = lineWidth([...left, secrecy]) + 2 <= columns;
   return sides(left, isRoomy || !conversation.isEncrypted ? [secrecy] : [], columns);
+}
+
+/** Between the head and what is said: whose devices have changed since they were compared. */
+export function warningLines(chat: ChatState, conversation: Conversation, columns: number): readonly Line[] {
+  return changedIn(chat, conversation)
+    .slice(0, warningsMax)
+    .flatMap(({ user, newDevices }) => {
+      const name = printableLine(user);
+      const what = newDevices === 1 ? 'a new device' : `${newDevices} new devices`;
+      const verify = conversation.kind === 'group' ? `/verify ${name}` : '/verify';
+      return wrap(
+        `! ${name} has ${what} since you compared codes. ${verify} compares again, /noted hides this.`,
+        columns,
+      );
+    })
+    .map((text) => line(text, warning));
 }
 
 /** Who is typing in the open conversation; null when nobody is. */
@@ -48,6 +65,17 @@ export function typingText({ typists, open }: ChatState): string | null {
 }
 
 // ---
+
+/** More would leave no room for what is said; the others follow once these are noted. */
+const warningsMax = 2;
+
+function trustSpans(chat: ChatState, conversation: Conversation): readonly Span[] {
+  const verification = verificationIn(chat, conversation);
+  if (verification === null) return [];
+  return verification.state === 'verified'
+    ? [span(' ✓ verified', { color: 'green' })]
+    : [span(' ! new device', warning)];
+}
 
 const troubles = {
   signInAgain: 'signed out: leave with Ctrl-C and start again to sign in',

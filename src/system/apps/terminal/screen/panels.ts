@@ -7,7 +7,7 @@ import { bold, dim, line, rule, span } from '../text/spans.ts';
 import { shortTime } from '../text/time.ts';
 import { cut } from '../text/width.ts';
 import { written } from './editor.ts';
-import { sayingOf } from './timeline.ts';
+import { sayingOf } from './saying.ts';
 import type { AskPanel, Panel, SearchPanel, TextPanel } from './ui.ts';
 
 interface Place {

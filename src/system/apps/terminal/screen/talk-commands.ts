@@ -1,8 +1,5 @@
-import { Problem } from '../../../problem.ts';
 import type { Conversation, ConversationId } from '../../shared/messenger.ts';
-import { printableLine } from '../../shared/printable.ts';
-import type { Line } from '../text/spans.ts';
-import { bold, line } from '../text/spans.ts';
+import { line } from '../text/spans.ts';
 import type { Command, Desk } from './desk.ts';
 
 /** Conversations and what is said in them. */
@@ -69,13 +66,6 @@ export const talkCommands: readonly Command[] = [
       desk.panel(`${title}: ${members.length} members`, rows);
     },
   },
-  {
-    name: 'verify',
-    usage: '/verify [NAME]',
-    what: 'the safety code, to be compared with the other',
-    words: 0,
-    run: verify,
-  },
   { name: 'search', usage: '/search TEXT', what: 'finds messages', words: 0, run: (desk, text) => desk.search(text) },
   {
     name: 'retry',
@@ -108,32 +98,6 @@ async function warnIfKeyless({ messenger, say }: Desk, id: ConversationId): Prom
 
 function namesIn(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((name) => name !== '');
-}
-
-async function verify({ messenger, current, panel }: Desk, text: string): Promise<void> {
-  const { id, kind, title } = current();
-  if (kind === 'group' && text === '') throw new Problem('Say with whom: /verify NAME.');
-  const name = text === '' ? title : text;
-  const code = await messenger.safetyCode(id, text === '' ? undefined : text);
-  if (code === null) {
-    throw new Problem(
-      `There is no safety code with ${name} yet: it needs keys of a device of both, in an encrypted conversation.`,
-    );
-  }
-  panel(`Safety code of you and ${name}`, codeLines(code, name));
-}
-
-function codeLines(code: string, name: string): readonly Line[] {
-  const groups = code.split(' ');
-  const rows = Array.from({ length: Math.ceil(groups.length / 4) }, (_, i) => groups.slice(i * 4, i * 4 + 4).join(' '));
-  return [
-    [],
-    ...rows.map((row) => line(`    ${row}`, bold)),
-    [],
-    line(`Let ${printableLine(name)} read theirs to you: by voice, or side by side.`),
-    line('The same on both sides: nobody stands between you.'),
-    line('Different: do not trust this conversation, and ask why.'),
-  ];
 }
 
 function directWith({ messenger }: Desk, name: string): ConversationId | null {

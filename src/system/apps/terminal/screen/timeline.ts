@@ -1,11 +1,12 @@
 import type { ChatState, OpenConversation } from '../../shared/chat-state.ts';
 import { conversationOf, markOf, othersOf, waitingIn } from '../../shared/chat-state.ts';
-import type { Content, Item, Operation, Seq, UserName } from '../../shared/messenger.ts';
-import { printableLine, printableText } from '../../shared/printable.ts';
+import type { Item, Operation, Seq, UserName } from '../../shared/messenger.ts';
+import { printableLine } from '../../shared/printable.ts';
 import type { Line, Span } from '../text/spans.ts';
-import { dim, line, lineWidth, rule, span } from '../text/spans.ts';
+import { dim, line, lineWidth, rule, span, warning } from '../text/spans.ts';
 import { clockTime, dayOf, isSameDay } from '../text/time.ts';
 import { padTo, widthOf, wrap } from '../text/width.ts';
+import { doubtText, isSaid, noteText, sayingOf } from './saying.ts';
 import { thumbnailKey } from './thumbnails.ts';
 import { type Anchor, bodyColumns, type Ui } from './ui.ts';
 
@@ -38,7 +39,8 @@ export function timelineRows(
   let before: Item | null = null;
   for (const item of open.items) {
     blocks.push([item.seq, itemLines(view, item, before)]);
-    before = item;
+    // A gap has no time of its own.
+    if (item.content.kind !== 'expired') before = item;
   }
   waitingIn(chat).forEach((operation, index) => {
     blocks.push([(waitingFrom + index) as Seq, operationLines(view, operation)]);
@@ -96,13 +98,13 @@ function bottomOf(rows: readonly Row[], anchor: Anchor | null): number {
 }
 
 function itemLines(view: View, item: Item, before: Item | null): readonly Line[] {
-  const { open, columns } = view;
+  const { columns } = view;
   const lines: Line[] = [];
-  const gap = open.expired.find(({ to }) => to === item.seq - 1);
-  if (gap) lines.push(line(`— ${gap.missed} messages waited too long and are gone —`, dim));
-  if (before === null || !isSameDay(before.at, item.at)) lines.push(rule(dayOf(item.at), columns));
+  const isMessage = isSaid(item.content);
+  if (item.content.kind !== 'expired' && (before === null || !isSameDay(before.at, item.at)))
+    lines.push(rule(dayOf(item.at), columns));
   if (isFirstNew(view, item, before)) lines.push(rule('new', columns));
-  lines.push(...(item.content.kind === 'membership' ? changeLines(view, item) : messageLines(view, item)));
+  lines.push(...(isMessage ? messageLines(view, item) : changeLines(view, item)));
   const readers = view.readers.get(item.seq);
   const all = readers ? withReaders(lines, readBy(view, readers), view) : lines;
   return [...all, ...thumbnailLines(view, item)];
@@ -117,7 +119,7 @@ function withReaders(lines: readonly Line[], readers: string, view: View): reado
 }
 
 function isFirstNew({ open }: View, item: Item, before: Item | null): boolean {
-  if (item.isOwn || open.readAtOpening === 0) return false;
+  if (item.isOwn || open.readAtOpening === 0 || item.content.kind === 'expired') return false;
   return item.seq > open.readAtOpening && before !== null && before.seq <= open.readAtOpening;
 }
 
@@ -189,73 +191,19 @@ const plans: Readonly<Record<Operation['what'], string>> = {
   leave: 'leaves',
 };
 
-/** What a message says, safe to be shown. */
-export function sayingOf(content: Content): { readonly text: string; readonly isPlain: boolean } {
-  switch (content.kind) {
-    case 'text':
-      return { text: printableText(content.text), isPlain: true };
-    case 'image':
-      return { text: imageText(content), isPlain: false };
-    case 'unreadable':
-      return { text: `(cannot be read: ${printableLine(content.reason)})`, isPlain: false };
-    case 'unknown':
-      return { text: unknownText(content), isPlain: false };
-    case 'membership':
-      return { text: '', isPlain: false };
-    default:
-      return content satisfies never;
-  }
-}
-
-function imageText({ image, caption }: Extract<Content, { kind: 'image' }>): string {
-  const { type, width, height, bytes } = image;
-  const size = width === null || height === null ? '' : `, ${width}×${height}`;
-  const about = `[${type.replace('image/', '').toUpperCase()} image${size}, ${sizeText(bytes)}]`;
-  return caption === '' ? about : `${about} ${printableText(caption)}`;
-}
-
-function sizeText(bytes: number): string {
-  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-}
-
-function unknownText({ name, fallback }: Extract<Content, { kind: 'unknown' }>): string {
-  if (fallback !== null) return printableText(fallback);
-  return name === null ? '(something unknown)' : `(something that this program does not know: ${printableLine(name)})`;
-}
-
 function changeLines({ columns, chat }: View, item: Item): readonly Line[] {
-  const text = printableLine(changeText(item, chat.me?.name ?? null));
-  if (text === '') return [];
-  return wrap(`— ${text} —`, columns).map((each) => line(each, dim));
-}
-
-/** A change of membership in words; not yet safe to be shown. */
-export function changeText({ content, sender, isOwn }: Item, me: UserName | null): string {
-  if (content.kind !== 'membership') return '';
-  const name = (user: UserName) => (user.toLowerCase() === me?.toLowerCase() ? 'you' : user);
-  const who = isOwn ? 'you' : sender;
-  const others = content.users.filter((user) => user.toLowerCase() !== sender.toLowerCase());
-  const whom = others.map(name).join(', ');
-  const changes: Readonly<Record<typeof content.change, string>> = {
-    // A direct conversation has no admin.
-    created:
-      content.admin === null
-        ? `${who} began this conversation`
-        : `${who} made this group${whom === '' ? '' : ` with ${whom}`}`,
-    added: `${who} added ${whom}`,
-    removed: `${who} removed ${whom}`,
-    left: `${who} left`,
-    ended: `${who} deleted the account; this conversation is over`,
-    // Keys change all the time.
-    rekeyed: '',
-  };
-  return changes[content.change];
+  const text = noteText(item, chat.me?.name ?? null);
+  const doubt = doubtText(item.content);
+  return [
+    ...(text === '' ? [] : wrap(`— ${text} —`, columns).map((each) => line(each, dim))),
+    ...(doubt === null ? [] : wrap(`! ${doubt}`, columns).map((each) => line(each, warning))),
+  ];
 }
 
 // --- who has read what
 
 function readersOf(chat: ChatState, open: OpenConversation): ReadonlyMap<Seq, readonly UserName[]> {
-  const own = open.items.filter(({ isOwn, content }) => isOwn && content.kind !== 'membership');
+  const own = open.items.filter(({ isOwn, content }) => isOwn && isSaid(content));
   const readers = new Map<Seq, UserName[]>();
   for (const { user, read } of open.receipts) {
     const seq = own.findLast((item) => item.seq <= read)?.seq;

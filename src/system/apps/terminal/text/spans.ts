@@ -27,6 +27,7 @@ export function line(text: string, style?: Style): Line {
 
 export const dim: Style = { dim: true };
 export const bold: Style = { bold: true };
+export const warning: Style = { color: 'yellow' };
 
 export function lineWidth(spans: Line): number {
   return spans.reduce((sum, { text }) => sum + widthOf(text), 0);

@@ -52,6 +52,10 @@ export const calls = {
   /** Null when there is nothing to compare yet. */
   safetyCode: ({ messenger }: Asking, conversation: ConversationId, user: string) =>
     messenger.safetyCode(conversation, user),
+  markVerified: ({ messenger }: Asking, conversation: ConversationId, user: string, code: string) =>
+    messenger.markVerified(conversation, user, code),
+  forgetVerified: ({ messenger }: Asking, user: string) => messenger.forgetVerified(user),
+  acknowledgeChange: ({ messenger }: Asking, user: string) => messenger.acknowledgeChange(user),
   /** How the balancer sees its servers. */
   balancer: ({ messenger }: Asking) => messenger.balancer(),
   typing: async ({ messenger }: Asking, conversation: ConversationId) => messenger.typing(conversation),

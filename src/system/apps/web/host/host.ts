@@ -110,18 +110,26 @@ const toldEvents: readonly ToldEvent[] = [
   'state',
   'conversation',
   'item',
-  'expired',
   'operation',
   'receipt',
   'typing',
   'presence',
+  'verification',
 ];
 
 function snapshotOf(messenger: Messenger) {
   const { me, isSignedIn, state } = messenger;
   const presences = companions(messenger).flatMap((user) => messenger.presence(user) ?? []);
   const conversations = messenger.conversations();
-  return { me, isSignedIn, state, conversations, waiting: messenger.waiting(), presences };
+  return {
+    me,
+    isSignedIn,
+    state,
+    conversations,
+    waiting: messenger.waiting(),
+    presences,
+    verifications: messenger.verifications(),
+  };
 }
 
 /** The others of all conversations, those of the latest first: as many as one may watch. */

@@ -1,4 +1,12 @@
-import type { Conversation, Me, MessengerEvents, MessengerState, Operation, Presence } from '../../../browser.ts';
+import type {
+  Conversation,
+  Me,
+  MessengerEvents,
+  MessengerState,
+  Operation,
+  Presence,
+  Verification,
+} from '../../../browser.ts';
 import type { CallName } from './calls.ts';
 
 /** What a tab and the host of the messenger tell each other. All of it passes through the structured clone algorithm. */
@@ -29,12 +37,15 @@ export interface Snapshot {
   readonly waiting: readonly Operation[];
   /** Of those of the other members of whom it is known. */
   readonly presences: readonly Presence[];
+  /** Of those who were verified. */
+  readonly verifications: readonly Verification[];
 }
 
 /** An event of the messenger. After an `item` comes its conversation too, for its last entry and its count have changed. */
 export type News = { [K in ToldEvent]: { readonly event: K; readonly what: MessengerEvents[K] } }[ToldEvent];
 
-export type ToldEvent = Exclude<keyof MessengerEvents, 'broken'>;
+/** What has expired comes as an `item` too. */
+export type ToldEvent = Exclude<keyof MessengerEvents, 'broken' | 'expired'>;
 
 /** A `MessagePort`, or whatever else passes messages on. */
 export interface Port {

@@ -11,6 +11,7 @@ import type {
   Receipt,
   ServerId,
   UserName,
+  Verification,
 } from '../../../browser.ts';
 import type { News, Snapshot } from '../host/wire.ts';
 
@@ -30,8 +31,8 @@ export interface Chat {
   readonly presences: ReadonlySignal<ReadonlyMap<string, Presence>>;
   /** Which server it was, and when; the newest last. */
   readonly moves: ReadonlySignal<readonly Move[]>;
-  /** Gaps that time has made, the newest last. */
-  readonly expired: ReadonlySignal<readonly Expired[]>;
+  /** Of those who were verified, by the name in lower case. */
+  readonly verifications: ReadonlySignal<ReadonlyMap<string, Verification>>;
   /** The highest id of an operation that was seen. */
   readonly newestId: LocalId;
   take(snapshot: Snapshot): void;
@@ -47,8 +48,6 @@ export interface Move {
   readonly server: ServerId | null;
 }
 
-export type Expired = Extract<News, { event: 'expired' }>['what'];
-
 export function createChat(now: () => EpochMs): Chat {
   const me = signal<Me | null>(null);
   const state = signal<MessengerState>({ connection: 'offline', trouble: null, server: null, waiting: 0, failed: 0 });
@@ -58,7 +57,7 @@ export function createChat(now: () => EpochMs): Chat {
   const receipts = signal<ReadonlyMap<ConversationId, readonly Receipt[]>>(new Map());
   const presences = signal<ReadonlyMap<string, Presence>>(new Map());
   const moves = signal<readonly Move[]>([]);
-  const expired = signal<readonly Expired[]>([]);
+  const verifications = signal<ReadonlyMap<string, Verification>>(new Map());
   let newestId = 0 as LocalId;
 
   return {
@@ -72,7 +71,7 @@ export function createChat(now: () => EpochMs): Chat {
     receipts,
     presences,
     moves,
-    expired,
+    verifications,
     get newestId() {
       return newestId;
     },
@@ -88,6 +87,7 @@ export function createChat(now: () => EpochMs): Chat {
     conversations.value = new Map(snapshot.conversations.map((one) => [one.id, one]));
     operations.value = new Map(snapshot.waiting.map((one) => [one.id, one]));
     presences.value = new Map(snapshot.presences.map((one) => [one.user.toLowerCase(), one]));
+    verifications.value = new Map(snapshot.verifications.map((one) => [one.user.toLowerCase(), one]));
     const ids = [...snapshot.waiting, ...snapshot.conversations.flatMap(({ last }) => last ?? [])];
     for (const { id } of ids) note(id);
   }
@@ -117,8 +117,8 @@ export function createChat(now: () => EpochMs): Chat {
       case 'presence':
         set(presences, one.what.user.toLowerCase(), one.what);
         return;
-      case 'expired':
-        expired.value = [...expired.value, one.what].slice(-expiredMax);
+      case 'verification':
+        set(verifications, one.what.user.toLowerCase(), one.what);
         return;
       default:
         one satisfies never;
@@ -166,7 +166,6 @@ export function createChat(now: () => EpochMs): Chat {
 
 // ---
 
-const expiredMax = 50;
 const movesMax = 20;
 
 function newestFirst(a: Conversation, b: Conversation): number {

@@ -53,7 +53,7 @@ export function rowsOf(what: RowsOf): readonly Row[] {
     ...operations.map((operation) => lineOfOperation(operation, what.me)),
     ...pending.map((one) => lineOfPending(one, what.me)),
   ];
-  const isNew = ({ seq, isOwn, content }: Item) => seq > unreadAfter! && !isOwn && content.kind !== 'membership';
+  const isNew = ({ seq, isOwn, content }: Item) => seq > unreadAfter! && !isOwn && !isEvent(content);
   // Where they begin is known only when what is before is there too.
   const reachesThere = unreadAfter !== null && (items[0]?.seq ?? 0) <= unreadAfter + 1;
   const firstNew = reachesThere ? items.findIndex(isNew) : -1;
@@ -80,14 +80,19 @@ type Line = MessageRow | Extract<Row, { kind: 'event' }>;
 /** Messages of one person within this time stand together. */
 const togetherMs = 5 * 60_000;
 
-/** New keys are nothing that people did. */
+/** New keys are nothing that people did; that they were not right concerns them. */
 function isShown({ content }: Item): boolean {
-  return content.kind !== 'membership' || content.change !== 'rekeyed';
+  return content.kind !== 'membership' || content.change !== 'rekeyed' || content.doubt !== undefined;
+}
+
+/** Nobody said it. */
+function isEvent({ kind }: Content): boolean {
+  return kind === 'membership' || kind === 'expired';
 }
 
 function lineOfItem(item: Item, what: RowsOf): Line {
   const { id, seq, sender, isOwn, at, content } = item;
-  if (content.kind === 'membership') return { kind: 'event', key: `s${seq}`, item };
+  if (isEvent(content)) return { kind: 'event', key: `s${seq}`, item };
   const status = isOwn ? statusOf(seq, what) : null;
   const key = id === null ? `s${seq}` : `o${id}`;
   return { kind: 'message', key, sender, isOwn, at, content, status, seq, operation: null, ...alone };
@@ -110,10 +115,14 @@ const alone = { isFirst: true, isLast: true } as const;
 
 function withBreaks(lines: readonly Line[], firstNew: number): readonly Row[] {
   const rows: Row[] = [];
+  let day: string | null = null;
   for (const [index, line] of lines.entries()) {
     const before = lines[index - 1];
-    const isNewDay = before === undefined || dayOf(atOf(before)) !== dayOf(atOf(line));
+    // A gap has no time of its own.
+    const isGap = line.kind === 'event' && line.item.content.kind === 'expired';
+    const isNewDay = !isGap && dayOf(atOf(line)) !== day;
     if (isNewDay) rows.push({ kind: 'day', key: `d${dayOf(atOf(line))}`, at: atOf(line) });
+    if (!isGap) day = dayOf(atOf(line));
     if (index === firstNew) rows.push({ kind: 'unread', key: 'unread' });
     if (line.kind === 'event') {
       rows.push(line);

@@ -7,6 +7,7 @@ import type {
   Operation,
   Presence,
   UserName,
+  Verification,
 } from '../../../browser.ts';
 
 /** What the client says, in one place. Names and texts of others are parts of sentences and nothing more. */
@@ -37,8 +38,9 @@ export function shortTime(at: EpochMs, now: EpochMs): string {
   return new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(at);
 }
 
-/** A change of membership as a sentence. */
+/** A change of membership, or a gap, as a sentence. */
 export function eventText({ sender, content }: Item, me: UserName | null): string {
+  if (content.kind === 'expired') return expiredText(content.missed);
   if (content.kind !== 'membership') return '';
   const who = nameFor(sender, me, 'You');
   const whom = listOf(content.users.map((user) => nameFor(user, me, 'you')));
@@ -61,10 +63,29 @@ export function eventText({ sender, content }: Item, me: UserName | null): strin
   }
 }
 
+/** Why a change of membership is not to be trusted as it is, and what to do; null when it is. */
+export function doubtText({ content }: Item): string | null {
+  if (content.kind !== 'membership' || content.doubt === undefined) return null;
+  return `This device did not trust the keys of this change, and took new ones. Compare safety codes with the members again. ${content.doubt}`;
+}
+
+/** Somebody's devices against those that were compared; null where nothing was. */
+export function verificationText({ state, at, newDevices }: Verification): string | null {
+  if (at === null) return null;
+  const when = `Compared on ${new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(at)}`;
+  if (state === 'verified') return `${when}. No other devices since.`;
+  return `${when}. ${newDevices === 1 ? 'A new device' : `${newDevices} new devices`} since.`;
+}
+
+/** What is to be done about it is said by the buttons beside it. */
+export function changedText({ user, newDevices }: Verification): string {
+  return `${user} has ${newDevices === 1 ? 'a new device' : `${newDevices} new devices`} since you compared safety codes.`;
+}
+
 /** The newest entry in one line. */
 export function previewOf({ last, kind }: Conversation, me: UserName | null): string {
   if (last === null) return 'No messages yet';
-  if (last.content.kind === 'membership') return eventText(last, me);
+  if (last.content.kind === 'membership' || last.content.kind === 'expired') return eventText(last, me);
   const text = contentText(last.content);
   if (last.isOwn) return `You: ${text}`;
   return kind === 'group' ? `${last.sender}: ${text}` : text;
@@ -84,6 +105,7 @@ export function contentText(content: Content): string {
     case 'unreadable':
       return `This message could not be read. ${content.reason}`;
     case 'membership':
+    case 'expired':
       return '';
     default:
       content satisfies never;
@@ -155,6 +177,11 @@ export function counted(count: number, one: string, many: string = `${one}s`): s
 // ---
 
 const dayMs = 24 * 3600_000;
+
+function expiredText(missed: number): string {
+  const they = missed === 1 ? 'it' : 'they';
+  return `${counted(missed, 'message')} expired before ${they} could be delivered to this device`;
+}
 
 function nameFor(user: string, me: UserName | null, own: string): string {
   return me !== null && user.toLowerCase() === me.toLowerCase() ? own : user;

@@ -4,6 +4,7 @@ import { Avatar } from './avatar.tsx';
 import { Composer } from './composer.tsx';
 import { BackIcon, InfoIcon, LockIcon } from './icons.tsx';
 import { MessageList } from './message-list.tsx';
+import { TrustMark, Warnings } from './trust.tsx';
 import { goTo, ui, useSession } from './ui.ts';
 
 export function ConversationView() {
@@ -14,6 +15,7 @@ export function ConversationView() {
   return (
     <section class="conversation" aria-label={`Conversation ${conversation.title}`}>
       <Head conversation={conversation} />
+      <Warnings conversation={conversation} />
       {timeline !== null && <MessageList key={timeline.conversation} timeline={timeline} conversation={conversation} />}
       {conversation.isMember ? (
         <Composer key={`c${conversation.id}`} conversation={conversation} />
@@ -43,7 +45,10 @@ function Head({ conversation }: { readonly conversation: Conversation }) {
       </button>
       <Avatar title={title} isGroup={kind === 'group'} size="small" />
       <div class="head-text">
-        <h1>{title}</h1>
+        <h1>
+          <span>{title}</span>
+          {kind === 'direct' && <TrustMark user={title} />}
+        </h1>
         <p class="muted" aria-live="polite">
           {typing ?? (kind === 'group' ? counted(members.length, 'member') : presence)}
         </p>

@@ -5,6 +5,7 @@ import { Avatar } from './avatar.tsx';
 import { CloseIcon } from './icons.tsx';
 import { Safety } from './safety.tsx';
 import { Servers } from './servers.tsx';
+import { TrustMark } from './trust.tsx';
 import { attempt, goTo, ui, useApp, useSession } from './ui.ts';
 
 /** The column on the right: about the conversation that is open, or about the servers. */
@@ -34,7 +35,9 @@ function About({ conversation }: { readonly conversation: Conversation }) {
     <>
       <div class="about">
         <Avatar title={title} isGroup={kind === 'group'} size="large" />
-        <h3>{title}</h3>
+        <h3>
+          {title} {kind === 'direct' && <TrustMark user={title} />}
+        </h3>
       </div>
       {kind === 'direct' && conversation.isEncrypted && <Safety conversation={conversation} user={title} />}
       {kind === 'group' && <Members conversation={conversation} />}
@@ -71,30 +74,45 @@ function Member({ member, conversation, mayRemove }: MemberProps) {
   const session = useSession();
   const me = session.chat.me.value?.name ?? '';
   const role = conversation.admin !== null && isSame(conversation.admin, member) ? 'admin' : '';
+  const isCompared = ui.compared.value !== null && isSame(ui.compared.value, member);
   const write = async (): Promise<void> => goTo(await session.openDirect(member));
   return (
-    <li class="member">
-      <Avatar title={member} size="small" />
-      <span class="member-name">
-        {member}
-        {isSame(member, me) && <span class="muted"> (you)</span>}
-      </span>
-      <span class="muted">{role}</span>
-      {!isSame(member, me) && (
-        <button class="link" type="button" onClick={() => attempt(app, write())} aria-label={`Write to ${member}`}>
-          Write
-        </button>
-      )}
-      {mayRemove && (
-        <button
-          class="link danger"
-          type="button"
-          aria-label={`Remove ${member}`}
-          onClick={() => attempt(app, session.remove(conversation.id, member))}
-        >
-          Remove
-        </button>
-      )}
+    <li>
+      <div class="member">
+        <Avatar title={member} size="small" />
+        <span class="member-name">
+          {member}
+          {isSame(member, me) && <span class="muted"> (you)</span>} <TrustMark user={member} />
+        </span>
+        <span class="muted">{role}</span>
+        {!isSame(member, me) && conversation.isEncrypted && (
+          <button
+            class="link"
+            type="button"
+            aria-label={`Safety code of ${member}`}
+            aria-expanded={isCompared}
+            onClick={() => (ui.compared.value = isCompared ? null : member)}
+          >
+            Verify
+          </button>
+        )}
+        {!isSame(member, me) && (
+          <button class="link" type="button" onClick={() => attempt(app, write())} aria-label={`Write to ${member}`}>
+            Write
+          </button>
+        )}
+        {mayRemove && (
+          <button
+            class="link danger"
+            type="button"
+            aria-label={`Remove ${member}`}
+            onClick={() => attempt(app, session.remove(conversation.id, member))}
+          >
+            Remove
+          </button>
+        )}
+      </div>
+      {isCompared && conversation.isEncrypted && <Safety conversation={conversation} user={member} />}
     </li>
   );
 }

@@ -96,6 +96,12 @@ export const AlertIcon = () => (
     <path d="M12 7.5v5.5M12 16.2v.1" />
   </Icon>
 );
+export const VerifiedIcon = () => (
+  <Icon size={15}>
+    <path d="M12 3.2 5 6v5.4c0 4.3 2.9 7.4 7 9.4 4.1-2 7-5.1 7-9.4V6z" />
+    <path d="m8.8 12 2.3 2.3 4.2-4.4" />
+  </Icon>
+);
 export const ClockIcon = () => (
   <Icon size={14}>
     <circle cx="12" cy="12" r="8.5" />

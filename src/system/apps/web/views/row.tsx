@@ -1,6 +1,6 @@
 import type { Conversation, ConversationId } from '../../../browser.ts';
 import type { MessageRow, Row } from '../model/rows.ts';
-import { contentText, dayName, eventText, failureText, timeOf } from '../model/words.ts';
+import { contentText, dayName, doubtText, eventText, failureText, timeOf } from '../model/words.ts';
 import { Avatar, hueOf } from './avatar.tsx';
 import { AlertIcon, ClockIcon, TickIcon, TicksIcon } from './icons.tsx';
 import { memo } from './memo.ts';
@@ -38,9 +38,18 @@ export const RowView = memo(({ row, conversation }: RowProps) => {
 
 function EventRow({ row }: { readonly row: Extract<Row, { kind: 'event' }> }) {
   const me = useSession().chat.me.value?.name ?? null;
+  const doubt = doubtText(row.item);
+  const { content } = row.item;
+  // New keys are worth a line only for what is wrong with them.
+  const isNote = content.kind !== 'membership' || content.change !== 'rekeyed';
   return (
     <li class="event" data-key={row.key}>
-      {eventText(row.item, me)}
+      {isNote && <span>{eventText(row.item, me)}</span>}
+      {doubt !== null && (
+        <span class="doubt">
+          <AlertIcon /> {doubt}
+        </span>
+      )}
     </li>
   );
 }

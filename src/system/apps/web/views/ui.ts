@@ -9,6 +9,8 @@ import type { Session } from '../model/session.ts';
 export const ui = {
   dialog: signal<'newChat' | 'newGroup' | 'invite' | 'account' | null>(null),
   panel: signal<'details' | 'servers' | null>(null),
+  /** The member of a group whose safety code is shown. */
+  compared: signal<string | null>(null),
   query: signal(''),
   /** The image that is shown large. */
   picture: signal<{ readonly conversation: ConversationId; readonly seq: Seq; readonly name: string } | null>(null),

@@ -1,11 +1,12 @@
 import type { ConversationId, Seq } from '../../../protocol/ids.ts';
-import type { Encryption, Group } from '../../encryption/index.ts';
+import type { Encryption, Group, Step } from '../../encryption/index.ts';
 import type { AskedFor } from '../asked.ts';
 import { isSameName } from '../rooms.ts';
 import type { SealingContext, WasSealed } from '../sealing.ts';
 import { type Ledger, ledgerAfter, type MembershipNews, newLedger } from './ledger.ts';
 import type { States } from './states.ts';
 import type { Turn } from './turn.ts';
+import type { Verified } from './verified.ts';
 
 type Place = { readonly conversation: ConversationId; readonly seq: Seq };
 type Creation = Extract<AskedFor, { op: 'openDirect' | 'createGroup' }>;
@@ -14,12 +15,13 @@ interface Parts {
   readonly encryption: Encryption;
   readonly context: SealingContext;
   readonly states: States;
+  readonly verified: Pick<Verified, 'observe'>;
   /** One is a member no more. */
   end(turn: Turn, place: Place): Promise<void>;
 }
 
 /** An operation of this device has taken its place: the keys that were made for it hold. */
-export function createAccepting({ encryption, context, states, end }: Parts) {
+export function createAccepting({ encryption, context, states, verified, end }: Parts) {
   return accept;
 
   async function accept(turn: Turn, { clientId, asked, wire }: WasSealed, place: Place): Promise<void> {
@@ -41,7 +43,7 @@ export function createAccepting({ encryption, context, states, end }: Parts) {
         if (made) return adopt(turn, conversation, made);
         const group = await states.group(conversation);
         // Without it, what came before was not to be trusted: this device comes in anew.
-        if (group?.pending?.epoch === epoch) states.putGroup(turn, conversation, encryption.confirm(group));
+        if (group?.pending?.epoch === epoch) putGroup(turn, conversation, encryption.confirm(group));
       }
     }
   }
@@ -73,7 +75,12 @@ export function createAccepting({ encryption, context, states, end }: Parts) {
 
   async function adopt(turn: Turn, conversation: ConversationId, made: Group): Promise<void> {
     await states.dropGroup(turn, conversation);
-    states.putGroup(turn, conversation, { group: made, wipe: () => {} });
+    putGroup(turn, conversation, { group: made, wipe: () => {} });
+  }
+
+  function putGroup(turn: Turn, conversation: ConversationId, step: Step): void {
+    states.putGroup(turn, conversation, step);
+    verified.observe(turn, encryption.members(step.group));
   }
 
   /** A conversation without encryption, as it was before its first keys. */

@@ -7,6 +7,7 @@ import type { Servers } from './servers.ts';
 import type { States } from './states.ts';
 import type { Stock } from './stock.ts';
 import { newTurn, type Turn } from './turn.ts';
+import type { Verified } from './verified.ts';
 
 interface Parts {
   readonly encryption: Encryption;
@@ -14,6 +15,7 @@ interface Parts {
   readonly states: States;
   readonly stock: Stock;
   readonly servers: Servers;
+  readonly verified: Pick<Verified, 'observe'>;
   me(): string;
   readonly room: SealingContext['room'];
 }
@@ -25,7 +27,7 @@ interface Followed {
 }
 
 /** Takes in changes of members and keys made by others. Rejects with `Later` only. */
-export function createFollowing({ encryption, log, states, stock, servers, me, room }: Parts) {
+export function createFollowing({ encryption, log, states, stock, servers, verified, me, room }: Parts) {
   return { follow, end };
 
   async function follow(entry: MembershipEntry): Promise<Opened> {
@@ -69,7 +71,10 @@ export function createFollowing({ encryption, log, states, stock, servers, me, r
     if (!invited && group === null) return null;
     const { group: step, doubt } = invited ? await join(turn, entry) : await apply(entry, group!, before);
     if (group !== null && (invited || step === null)) await states.dropGroup(turn, conversation);
-    if (step !== null) states.putGroup(turn, conversation, step);
+    if (step !== null) {
+      states.putGroup(turn, conversation, step);
+      verified.observe(turn, encryption.members(step.group));
+    }
     if (doubt !== null) log.write('warn', 'The keys of a conversation could not be followed.', { conversation, doubt });
     return doubt;
   }

@@ -1,5 +1,5 @@
 import type { ConversationFrame, MessageEntry } from '../../../protocol/frames.ts';
-import type { ConversationId, Seq, UserName } from '../../../protocol/ids.ts';
+import type { ConversationId, Seq } from '../../../protocol/ids.ts';
 import type { Encryption, Group, Member } from '../../encryption/index.ts';
 import type { AskedFor } from '../asked.ts';
 import { isSameName } from '../rooms.ts';
@@ -20,6 +20,7 @@ import { createServers, Later } from './servers.ts';
 import { createStates } from './states.ts';
 import { createStock } from './stock.ts';
 import { newTurn, type Turn } from './turn.ts';
+import { createVerified } from './verified.ts';
 
 /** End-to-end encryption of all conversations, by MLS or what stands in for it. Nothing is ever sent in the clear. */
 export function createMlsSealing(encryption: Encryption): (context: SealingContext) => Sealing {
@@ -37,6 +38,7 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
   const servers = createServers(context);
   const states = createStates(encryption, context.keys);
   const stock = createStock(encryption, context, servers);
+  const verified = createVerified({ encryption, context, states });
   const changing = createChanging({ encryption, context, states, stock, servers });
   const following = createFollowing({
     encryption,
@@ -44,15 +46,19 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
     states,
     stock,
     servers,
+    verified,
     me: () => context.me().user,
     room: context.room,
   });
-  const accept = createAccepting({ encryption, context, states, end: following.end });
+  const accept = createAccepting({ encryption, context, states, verified, end: following.end });
 
   return {
     name: encryption.name,
     contentBytesMax: encryption.plaintextBytesMax,
-    load: states.load,
+    async load() {
+      await states.load();
+      await verified.load();
+    },
     seal: (operation) => orLater(() => seal(operation)),
     open: (entry) =>
       orLater(async () => {
@@ -88,7 +94,7 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
       awaited.clear();
     },
     isEncrypted: states.isEncrypted,
-    safetyCode,
+    trust: verified,
   };
 
   // --- sealing
@@ -196,17 +202,6 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
     const isBehind = group === null || group.epoch !== ledger.epoch;
     const isAdmin = ledger.admin !== null && isSameName(ledger.admin, user);
     if (isBehind || (isAdmin && !isReady(ledger, group))) context.rekey(conversation);
-  }
-
-  // --- for people
-
-  async function safetyCode(conversation: ConversationId, user: UserName): Promise<string | null> {
-    const group = await states.group(conversation);
-    if (group === null) return null;
-    const devicesOf = (name: string) =>
-      encryption.members(group).filter(({ identity }) => isSameName(identity.user as UserName, name as UserName));
-    const [own, theirs] = [devicesOf(context.me().user), devicesOf(user)];
-    return own.length === 0 || theirs.length === 0 ? null : encryption.safetyCode(own, theirs);
   }
 }
 

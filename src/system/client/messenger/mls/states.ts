@@ -11,6 +11,8 @@ import type { Turn } from './turn.ts';
 export interface States {
   load(): Promise<void>;
   isEncrypted(conversation: ConversationId): boolean;
+  /** All conversations that are. */
+  encrypted(): readonly ConversationId[];
   ledger(conversation: ConversationId): Promise<Ledger | null>;
   putLedger(turn: Turn, conversation: ConversationId, ledger: Ledger | null): void;
   group(conversation: ConversationId): Promise<Group | null>;
@@ -36,6 +38,7 @@ export function createStates(encryption: Encryption, keys: KeyStates): States {
       for (const name of await keys.names(ledgerPrefix)) encrypted.add(name);
     },
     isEncrypted: (conversation) => encrypted.has(ledgerPrefix + conversation),
+    encrypted: () => [...encrypted].map((name) => Number(name.slice(ledgerPrefix.length)) as ConversationId),
     ledger: (conversation) => ledgers.get(ledgerPrefix + conversation),
     putLedger(turn, conversation, ledger) {
       const name = ledgerPrefix + conversation;

@@ -52,6 +52,29 @@ describe('the rows of a conversation', () => {
     ]);
   });
 
+  it('show what has expired where it would be, on no day of its own, and as nothing that is new', () => {
+    const items = [text(1, bo!, noon), gap(4, noon), text(5, bo!, noon + minute)];
+    expect(shape({ ...base, items })).toEqual(['day', 'bo first last', 'event', 'bo first last']);
+    const first = [gap(3, noon + 86_400_000), text(4, bo!, noon)];
+    expect(shape({ ...base, items: first, unreadAfter: 3 as Seq })).toEqual([
+      'event',
+      'day',
+      'unread',
+      'bo first last',
+    ]);
+  });
+
+  it('leave new keys out, unless something is wrong with them', () => {
+    const change = { kind: 'membership', change: 'rekeyed', users: [], admin: null } as const;
+    const rekeyed = { ...text(2, bo!, noon), content: change };
+    const doubted = { ...text(3, bo!, noon), content: { ...change, doubt: 'The keys let in eve.' } };
+    expect(shape({ ...base, items: [text(1, bo!, noon), rekeyed, doubted] })).toEqual([
+      'day',
+      'bo first last',
+      'event',
+    ]);
+  });
+
   it('do not say where the new ones begin when that is further up than what is there', () => {
     const items = [text(7, bo!, noon), text(8, bo!, noon)];
     expect(shape({ ...base, items, unreadAfter: 3 as Seq })).toEqual(['day', 'bo first', 'bo last']);
@@ -92,6 +115,11 @@ describe('the rows of a conversation', () => {
 });
 
 // ---
+
+function gap(seq: number, at: number): Item {
+  const content = { kind: 'expired', from: 2 as Seq, to: seq as Seq, missed: 3 } as const;
+  return { ...text(seq, '' as UserName, at), content };
+}
 
 function text(seq: number, sender: UserName, at: number): Item {
   const content = { kind: 'text', text: String(seq) } as const;
