@@ -32,7 +32,8 @@ export function progressUpdates(
 
 // ---
 
-/** While users are set up, with how long the cluster before them took. */
+/** Until users are set up, with how long the cluster before them took. */
 function phaseOf({ phase, start }: RunProgress): string {
-  return phase === 'setup' && start ? `${phase} (cluster started in ${(start.tookMs / 1000).toFixed(1)} s)` : phase;
+  const early = phase === 'start' || phase === 'setup';
+  return early && start ? `setup (cluster started in ${(start.tookMs / 1000).toFixed(1)} s)` : phase;
 }

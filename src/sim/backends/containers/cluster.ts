@@ -40,7 +40,7 @@ export interface Setting {
   readonly quotas: Quotas;
   readonly access: DatabaseAccess;
   readonly links: Links;
-  readonly deathOf: DeathWatch['deathOf'];
+  readonly deaths: DeathWatch;
   /** Ports of this machine, by the name of the part. */
   readonly ports: ReadonlyMap<string, number>;
 }
@@ -84,7 +84,7 @@ export async function withCluster<T>(
   try {
     order.signal.throwIfAborted();
     links = createLinks({ ...(await placeLinks(prepared)), seed: order.seed, died: breaks });
-    const cluster = await startAll({ ...prepared, links, deathOf: deaths.deathOf }, parts);
+    const cluster = await startAll({ ...prepared, links, deaths }, parts);
     order.signal.throwIfAborted();
     running = true;
     return await work(cluster);
@@ -99,7 +99,7 @@ export async function withCluster<T>(
 
 // ---
 
-type Prepared = Omit<Setting, 'links' | 'deathOf'>;
+type Prepared = Omit<Setting, 'links' | 'deaths'>;
 
 async function prepare(engine: Engine, order: ClusterOrder, logDirectory: string): Promise<Prepared> {
   const { spec, log } = order;

@@ -11,8 +11,8 @@ export interface Death {
 }
 
 export interface DeathWatch {
-  /** The last one of a container, if it had one. */
-  deathOf(container: string): Death | null;
+  /** Resolves with the first one of a container; never, when it has none. */
+  firstOf(container: string): Promise<Death>;
   stop(): void;
 }
 
@@ -27,7 +27,12 @@ export async function watchDeaths(
   });
   stream.on('error', () => {});
   const short = new Set<string>();
-  const deaths = new Map<string, Death>();
+  const firsts = new Map<string, PromiseWithResolvers<Death>>();
+  const first = (name: string): PromiseWithResolvers<Death> => {
+    const known = firsts.get(name) ?? Promise.withResolvers<Death>();
+    firsts.set(name, known);
+    return known;
+  };
   const lines = createInterface({ input: stream });
   lines.on('line', (line) => {
     const { Action, Actor } = JSON.parse(line) as ContainerEvent;
@@ -35,11 +40,11 @@ export async function watchDeaths(
     if (Action === 'oom') return void short.add(name);
     // Memory runs short in a container also when only a child of its process is killed.
     const death = { status: Number(exitCode), outOfMemory: short.delete(name) && Number(exitCode) === killed };
-    deaths.set(name, death);
+    first(name).resolve(death);
     died(name, death);
   });
   return {
-    deathOf: (name) => deaths.get(name) ?? null,
+    firstOf: (name) => first(name).promise,
     stop: () => {
       lines.close();
       (stream as NodeJS.ReadableStream & { destroy(): void }).destroy();

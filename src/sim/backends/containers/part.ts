@@ -23,14 +23,23 @@ export interface Part {
   lives: number;
 }
 
-/** Appends what a container writes from a moment on (wall clock) to its log file; ends with the container's life. */
-export async function followLog(docker: Docker, container: Container, logFile: string, sinceMs: number): Promise<void> {
+/**
+ * Appends what a container writes from a moment on (wall clock) to its log file; ends with the container's life. Resolves
+ * when that has begun, with what resolves when it has ended.
+ */
+export async function followLog(
+  docker: Docker,
+  container: Container,
+  logFile: string,
+  sinceMs: number,
+): Promise<{ readonly ended: Promise<void> }> {
   const stream = await container.logs({ follow: true, stdout: true, stderr: true, since: `${sinceMs / 1000}` });
   const file: WriteStream = createWriteStream(logFile, { flags: 'a' });
   file.on('error', () => {});
   docker.modem.demuxStream(stream, file, file);
   // A stream that breaks with the engine has nothing more to tell.
   for (const event of ['end', 'close', 'error']) stream.on(event, () => file.end());
+  return { ended: new Promise((resolve) => file.once('close', resolve)) };
 }
 
 /** How the container's process ended, as an engine tells it: 128 and the signal's number for one that was killed. */
@@ -50,10 +59,12 @@ export async function explainDeath(part: Part, death: Death): Promise<PartDeath>
   const { name, container, logFile, memoryBytes } = part;
   const outOfMemory = memoryBytes !== null && (await wasOutOfMemory(container, death));
   const who = `${name} (container ${container.id.slice(0, 12)})`;
-  const how = outOfMemory ? outOfMemoryInWords(memoryBytes) : describeExit(exitOf(death.status));
+  const how = describeDeath(memoryBytes, { ...death, outOfMemory });
   return { outOfMemory, words: describeEnd({ who, how, logFile }) };
 }
 
-export function outOfMemoryInWords(memoryBytes: number): string {
+/** "exited with status 1", "was killed: out of memory (quota 64 MiB): …". */
+export function describeDeath(memoryBytes: number | null, { status, outOfMemory }: Death): string {
+  if (memoryBytes === null || !outOfMemory) return describeExit(exitOf(status));
   return `was killed: out of memory (quota ${memoryBytes / 1024 ** 2} MiB): give it a larger memoryMiB, or less to hold`;
 }

@@ -1,14 +1,12 @@
-/** Starts one container of a cluster, and says why when it does not come up. */
-import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
-import { type GenericContainer, Wait } from 'testcontainers';
-import { describeEnd, embeddedSettings, nodeFlags } from '../../../system/node.ts';
+/** What the containers of a cluster are started with. */
+import { Wait } from 'testcontainers';
+import { embeddedSettings, nodeFlags } from '../../../system/node.ts';
 import type { Address } from '../../links/behaviour.ts';
-import { Problem } from '../../problem.ts';
 import { splitSettings } from '../processes/settings.ts';
+import { bringUpPart } from './bring-up-part.ts';
 import { type Setting, urlOf } from './cluster.ts';
 import { imageEntry } from './image-parts.ts';
-import { outOfMemoryInWords, type Part, type PartRole } from './part.ts';
+import type { Part } from './part.ts';
 import { type Place, PlacedContainer, PlacedPostgres, type Quota } from './placed.ts';
 
 export interface DatabaseAccess {
@@ -28,7 +26,7 @@ export function startDatabase(setting: Setting): Promise<Part> {
     .withEnvironment({ POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale=C' })
     .withCommand(['postgres', ...databaseFlags()])
     .withWaitStrategy(Wait.forLogMessage(/\S/));
-  return startPart(setting, { role: 'database', place }, container);
+  return bringUpPart(setting, { role: 'database', place, image: postgresImage }, container);
 }
 
 export async function startServer(setting: Setting, name: string, index: number): Promise<Part> {
@@ -113,34 +111,5 @@ function startSystem(setting: Setting, { name, role, quota, settings }: SystemPa
     .withCommand([])
     .withEnvironment({ NAWAAB_SETTINGS: JSON.stringify(own) })
     .withWaitStrategy(Wait.forLogMessage(announced));
-  return startPart(setting, { role, place }, container);
-}
-
-async function startPart(
-  { engine, identity, logDirectory, deathOf }: Setting,
-  { role, place }: { readonly role: PartRole; readonly place: Place },
-  unstarted: GenericContainer,
-): Promise<Part> {
-  const name = place.name.slice(identity.id.length + 1);
-  const logFile = join(logDirectory, `${name}.log`);
-  const { memoryBytes } = place.quota;
-  /** That of its end, where it had one, is better than that nobody heard from it. */
-  const reasonOf = (cause: Error): string =>
-    memoryBytes !== null && deathOf(place.name)?.outOfMemory
-      ? `it ${outOfMemoryInWords(memoryBytes)}`
-      : cause.message.replace(/\s+/g, ' ').replace(/\.$/, '');
-  // From the first line on: of a container that fails to start nothing else is left.
-  const log = createWriteStream(logFile, { flags: 'a' });
-  log.on('error', () => {});
-  const started = await unstarted
-    .withLogConsumer((lines) => lines.pipe(log))
-    .start()
-    .catch(async (cause: Error) => {
-      await new Promise((written) => log.end(written));
-      const who = `${name} (container ${place.name})`;
-      throw new Problem(describeEnd({ who, how: `did not start: ${reasonOf(cause)}`, logFile }), { cause });
-    });
-  const container = engine.docker.getContainer(started.getId());
-  const origin = `http://${engine.host}:${place.port.host}`;
-  return { name, role, container, port: place.port.host, origin, logFile, memoryBytes, wanted: 'up', lives: 1 };
+  return bringUpPart(setting, { role, place, image: setting.image.name }, container);
 }
