@@ -13,6 +13,8 @@ export interface ChatPages {
   readonly browser: Browser;
   /** Signs somebody up in a browser of their own. */
   person(name: string, options?: BrowserContextOptions): Promise<Person>;
+  /** Signs somebody in who has an account, in another browser. */
+  returning(name: string): Promise<Person>;
   /** Everything that pages did and must not. */
   offences(): readonly string[];
   stop(): Promise<void>;
@@ -50,22 +52,8 @@ export async function startChatPages({ servers = 2, strategy = 'round-robin' } =
     cluster,
     origin,
     browser,
-    async person(name, options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, ...options });
-      context.setDefaultTimeout(10_000);
-      const tab = async (): Promise<Page> => {
-        const page = await context.newPage();
-        watched.push(watchPage(page, origin));
-        await page.goto(origin);
-        return page;
-      };
-      const page = await tab();
-      await page.getByLabel('Name').fill(name);
-      await page.getByLabel('Password').fill(password);
-      await page.getByRole('button', { name: 'Create account' }).click();
-      await page.getByRole('navigation').waitFor();
-      return { name, context, page, tab };
-    },
+    person: (name, options = {}) => enter(name, 'Create account', options),
+    returning: (name) => enter(name, 'Sign in', {}),
     offences: () => watched.flat(),
     async stop() {
       await browser.close();
@@ -73,6 +61,28 @@ export async function startChatPages({ servers = 2, strategy = 'round-robin' } =
       rmSync(home, { recursive: true, force: true });
     },
   };
+
+  async function enter(
+    name: string,
+    how: 'Create account' | 'Sign in',
+    options: BrowserContextOptions,
+  ): Promise<Person> {
+    const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, ...options });
+    context.setDefaultTimeout(10_000);
+    const tab = async (): Promise<Page> => {
+      const page = await context.newPage();
+      watched.push(watchPage(page, origin));
+      await page.goto(origin);
+      return page;
+    };
+    const page = await tab();
+    if (how === 'Sign in') await page.getByRole('button', { name: 'I have an account' }).click();
+    await page.getByLabel('Name').fill(name);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: how }).click();
+    await page.getByRole('navigation').waitFor();
+    return { name, context, page, tab };
+  }
 }
 
 /** Opens a direct conversation. */

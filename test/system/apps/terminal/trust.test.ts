@@ -101,3 +101,19 @@ it('shows messages that have expired in their place, and keeps that', async () =
   await type('\r');
   expect(lines()).toContain(gap);
 });
+
+it('warns at a change whose keys this device did not trust, also where it shows no change', async () => {
+  rig = await createMessengerRig({ encryption: 'modelled' });
+  const [ada, bob] = [await rig.online('ada'), await rig.online('bob'), await rig.online('dan')];
+  const { conversation } = await placeOf(rig, ada.messenger.createGroup('Tea', ['bob']));
+  show(bob);
+  await type('\r');
+  bob.lets = (frame) => {
+    if (frame.type !== 'membership' || frame.change !== 'added') return true;
+    return { ...frame, change: 'rekeyed', users: [] };
+  };
+  await placeOf(rig, ada.messenger.invite(conversation, ['dan']));
+  expect(lines()).toMatch(
+    /made this group with you —\n! This device did not trust the keys of this change[\s\S]*The keys let in dan, of/,
+  );
+});

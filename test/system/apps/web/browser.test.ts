@@ -89,6 +89,30 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     await ada.page.getByRole('button', { name: 'Dismiss' }).click();
   });
 
+  it('remembers that somebody was verified, and warns when they sign in on another device', async () => {
+    const { page } = ada;
+    const head = page.getByRole('heading', { name: 'bo', level: 1 });
+    await page.getByRole('button', { name: 'Details' }).click();
+    await page.getByRole('button', { name: 'Mark as verified' }).click();
+    await head.getByText('Verified', { exact: true }).waitFor();
+    const phone = await pages.returning('bo');
+    await page.getByText('bo has a new device since you compared safety codes.').waitFor();
+    await say(page, 'on both of yours');
+    for (const device of [bo.page, phone.page]) {
+      if (device === phone.page) await entry(device, 'ada').click();
+      await said(device, 'on both of yours').waitFor();
+    }
+    await page.reload();
+    await page.getByRole('button', { name: 'Dismiss the warning about bo' }).click();
+    await page.getByText('since you compared').waitFor({ state: 'hidden' });
+    await head.getByText('Not verified any more: new device').waitFor();
+    await page.getByRole('button', { name: 'Details' }).click();
+    await page.getByRole('button', { name: 'Mark as verified' }).click();
+    await head.getByText('Verified', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await phone.context.close();
+  });
+
   it('shuts a removed member out of a group, and says so', async () => {
     const cy = await pages.person('cy');
     await createGroup(ada.page, 'Tea', ['bo', 'cy']);
@@ -97,6 +121,9 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     await said(cy.page, 'for three').waitFor();
     await entry(bo.page, 'Tea').click();
     await ada.page.getByRole('button', { name: 'Details' }).click();
+    await ada.page.getByRole('button', { name: 'Safety code of cy' }).click();
+    await ada.page.getByRole('button', { name: 'Mark as verified' }).click();
+    await ada.page.getByRole('listitem').filter({ hasText: 'cy' }).getByText('Verified', { exact: true }).waitFor();
     await ada.page.getByRole('button', { name: 'Remove cy' }).click();
     await cy.page.getByText('You are no longer a member').waitFor();
     await say(ada.page, 'for two');

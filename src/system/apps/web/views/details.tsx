@@ -81,8 +81,11 @@ function Member({ member, conversation, mayRemove }: MemberProps) {
       <div class="member">
         <Avatar title={member} size="small" />
         <span class="member-name">
-          {member}
-          {isSame(member, me) && <span class="muted"> (you)</span>} <TrustMark user={member} />
+          <span>
+            {member}
+            {isSame(member, me) && <span class="muted"> (you)</span>}
+          </span>
+          <TrustMark user={member} />
         </span>
         <span class="muted">{role}</span>
         {!isSame(member, me) && conversation.isEncrypted && (

@@ -52,12 +52,14 @@ function Warning({ verification }: { readonly verification: Verification }) {
     <div class="warning">
       <AlertIcon />
       <p>{changedText(verification)}</p>
-      <button class="link" type="button" onClick={compare} aria-label={`Compare safety codes with ${user}`}>
-        Compare
-      </button>
-      <button class="link" type="button" onClick={acknowledge} aria-label={`Dismiss the warning about ${user}`}>
-        Dismiss
-      </button>
+      <span class="warning-answers">
+        <button class="link" type="button" onClick={compare} aria-label={`Compare safety codes with ${user}`}>
+          Compare
+        </button>
+        <button class="link" type="button" onClick={acknowledge} aria-label={`Dismiss the warning about ${user}`}>
+          Dismiss
+        </button>
+      </span>
     </div>
   );
 }
