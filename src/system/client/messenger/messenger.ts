@@ -237,6 +237,7 @@ function compose(
     await settled();
     session = null;
     const outcome = await work();
+    if (identity.account?.token != null) await sealing.signedIn();
     core.emitState();
     return outcome;
   }

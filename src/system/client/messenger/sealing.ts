@@ -37,6 +37,11 @@ export interface Sealing {
   announced(conversation: ConversationFrame): Promise<KeyStep>;
   /** Entries up to here have expired: they do not come. */
   passed(conversation: ConversationId, upTo: Seq): Promise<void>;
+  /**
+   * The user has signed in: what others need to write to this device is left with the servers, if it never was, for it may
+   * be long until it is connected. Never rejects; what does not succeed is done when it is.
+   */
+  signedIn(): Promise<void>;
   /** The connection: wanted from now on, there and caught up, or wanted no more. Then what still waits answers `later`. */
   turned(to: 'on' | 'online' | 'off'): void;
   /** Whether what is written in a conversation is encrypted. */
@@ -168,6 +173,7 @@ export function createPlainSealing(): Sealing {
     refused: async () => ({ again: false, ...noStep }),
     announced: async () => noStep,
     passed: async () => {},
+    signedIn: async () => {},
     turned: () => {},
     isEncrypted: () => false,
     trust: noTrust,

@@ -44,6 +44,48 @@ async function reasonOf(device: Device, room: ConversationId, seq: number): Prom
   return (await device.messenger.history({ conversation: room, limit: 500 })).find((item) => item.seq === seq)?.content;
 }
 
+describe('who was never online', () => {
+  async function signedUp(name: string): Promise<Device> {
+    const device = rig.device();
+    const messenger = await device.boot();
+    const done = await rig.within(messenger.signUp({ name, password: 'correct horse' }));
+    expect(done.kind).toBe('ok');
+    return device;
+  }
+
+  it.each(['crashed', 'closed'] as const)('reads all that was written since the sign-up (and %s)', async (how) => {
+    await begin('mls');
+    const cyd = await signedUp('cyd');
+    if (how === 'crashed') cyd.crash();
+    else await rig.within(cyd.messenger.close());
+    const { conversation: direct } = await placeOf(rig, ada.messenger.openDirect('cyd'));
+    const tea = await group('cyd', 'bob');
+    for (const room of [direct, tea]) await say(rig, ada, { room, text: `hello in ${room}` });
+    await cyd.boot();
+    cyd.messenger.start();
+    await rig.settle(5000);
+    for (const room of [direct, tea]) expect(await textsOf(cyd, room)).toEqual([`hello in ${room}`]);
+    expect(await packagesOf(cyd)).toBeGreaterThan(8);
+  });
+
+  it('has signed up also when the key packages did not get through; they come with the first connection', async () => {
+    await begin();
+    const cyd = rig.device();
+    await cyd.boot();
+    cyd.asks = ({ path }) => {
+      if (path.includes('key-packages')) throw new Error('lost');
+    };
+    const signed = await rig.within(cyd.messenger.signUp({ name: 'cyd', password: 'correct horse' }));
+    expect(signed.kind).toBe('ok');
+    cyd.asks = () => {};
+    cyd.messenger.start();
+    await rig.settle(5000);
+    const room = await group('cyd');
+    await say(rig, ada, { room, text: 'hello' });
+    expect(await textsOf(cyd, room)).toEqual(['hello']);
+  });
+});
+
 describe('who was removed', () => {
   it('reads nothing later, with all keys that the device ever had and all bytes of the servers', async () => {
     await begin('mls');

@@ -85,6 +85,7 @@ function compose(encryption: Encryption, context: SealingContext): Sealing {
       return turn;
     },
     passed: look,
+    signedIn: stock.begin,
     turned(to) {
       servers.turned(to !== 'off');
       // At once, for whoever sees this device online may want to write to it.

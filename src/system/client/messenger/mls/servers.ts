@@ -15,7 +15,7 @@ export interface Servers {
   /** Null when it is not to be had any more. */
   bundle(id: BundleId): Promise<KeyBundleAnswer | null>;
   packagesLeft(): Promise<number>;
-  /** Null when nobody knows whether they were taken. */
+  /** Asks once, also while offline. Null when nobody knows whether they were taken. */
   putPackages(packages: KeyPackagesBody): Promise<number | null>;
   turned(on: boolean): void;
 }
@@ -55,8 +55,9 @@ export function createServers({ clock, random, servers }: SealingContext): Serve
       throw refusal('The number of key packages was refused', asked);
     },
     async putPackages(packages) {
-      const { transport, token } = way();
-      const put = await uploadKeyPackages(transport, { ...packages, token });
+      const found = servers();
+      if (found === null) throw new Later();
+      const put = await uploadKeyPackages(found.transport, { ...packages, token: found.token });
       return put.kind === 'ok' ? put.value.left : null;
     },
     turned(on) {

@@ -9,6 +9,8 @@ export interface Stock {
   device(): Promise<Device>;
   /** Whether the device has never left a key package anywhere. */
   isEmpty(): Promise<boolean>;
+  /** Leaves the first key packages with the servers, in one attempt; nothing when there were some before. Never rejects. */
+  begin(): Promise<void>;
   /**
    * One is online: sees to it that the servers have enough key packages, if that was not done lately. Private parts are stored
    * before the public ones are uploaded.
@@ -42,6 +44,7 @@ export function createStock(encryption: Encryption, context: SealingContext, ser
     async isEmpty() {
       return (await list()).ids.length === 0;
     },
+    begin: () => new Promise((resolve) => context.run(() => attempt(first).finally(resolve))),
     online() {
       if (clock.now() - tendedAt >= tendEveryMs) tendSoon();
     },
@@ -55,16 +58,23 @@ export function createStock(encryption: Encryption, context: SealingContext, ser
   function tendSoon(): void {
     if (isDue) return;
     isDue = true;
-    context.run(async () => {
+    context.run(() => {
       isDue = false;
-      try {
-        await tend();
-        tendedAt = clock.now();
-      } catch (error) {
-        if (error instanceof Later) return;
-        log.write('warn', 'The key packages of this device could not be renewed.', { error: String(error) });
-      }
+      return attempt(tend);
     });
+  }
+
+  async function attempt(work: () => Promise<boolean>): Promise<void> {
+    try {
+      if (await work()) tendedAt = clock.now();
+    } catch (error) {
+      if (error instanceof Later) return;
+      log.write('warn', 'The key packages of this device could not be renewed.', { error: String(error) });
+    }
+  }
+
+  async function first(): Promise<boolean> {
+    return (await list()).ids.length === 0 && (await upload(fullCount, true)) !== null;
   }
 
   function known(): Promise<Device> {
@@ -84,13 +94,14 @@ export function createStock(encryption: Encryption, context: SealingContext, ser
     return made;
   }
 
-  async function tend(): Promise<void> {
+  async function tend(): Promise<boolean> {
     const isFirst = (await list()).ids.length === 0;
     let left = isFirst ? 0 : await servers.packagesLeft();
     // What was uploaded without a clear answer may be given away by now, and must not be uploaded again.
     for (let attempt = 0; left < lowCount && attempt < attemptsMax; attempt++) {
       left = (await upload(fullCount - left, isFirst)) ?? left;
     }
+    return true;
   }
 
   async function upload(count: number, replace: boolean): Promise<number | null> {
