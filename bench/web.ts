@@ -2,15 +2,21 @@
  * The web client in Chromium: bytes of the first load; the time from the key press of Enter in one window to the paint in the other, servers and
  * encryption between them; and how evenly a long history scrolls. Options: `--pings N` (60), `--messages N` (10000).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Page } from 'playwright-core';
-import { openMessenger } from '../src/system/node.ts';
-import { type ChatPages, entry, openChat, password, said, say, startChatPages } from '../test/helpers/chat-pages.ts';
+import { noUseLimits } from '../src/sim/backends/lifted-limits.ts';
+import {
+  type ChatPages,
+  type ChatPagesOptions,
+  entry,
+  openChat,
+  password,
+  said,
+  say,
+  startChatPages,
+} from '../test/helpers/chat-pages.ts';
 import { chromiumPath } from '../test/helpers/chromium.ts';
 import { printFigures, rounded } from './support/run-once.ts';
+import { scrollFrames } from './support/scroll-frames.ts';
 
 const { values } = parseArgs({
   options: { pings: { type: 'string', default: '60' }, messages: { type: 'string', default: '10000' } },
@@ -36,35 +42,31 @@ const notePaints = `{
   globalThis.painted = (text) => times.get(text);
 }`;
 
-/** As fast as a hand on a wheel: 120 pixels a frame, to the very first message. Answers the lengths of all frames. */
-const scrollUp = `new Promise((resolve) => {
-  const box = document.querySelector('.messages');
-  const frames = [];
-  let last = performance.now();
-  let still = 0;
-  const step = () => {
-    const now = performance.now();
-    frames.push(now - last);
-    last = now;
-    still = box.scrollTop === 0 ? still + 1 : 0;
-    if (still > 30) return resolve(frames);
-    box.scrollTop -= 120;
-    requestAnimationFrame(step);
-  };
-  requestAnimationFrame(step);
-})`;
+const strategy = 'least-connections';
+/** As in earnest, but for one user who writes the whole history. */
+const quickly = { ...noUseLimits, batchWaitMs: 0 };
 
-const pages = await startChatPages({ servers: 3, strategy: 'least-connections' });
-try {
-  const firstLoadKb = rounded((await firstLoadBytes(pages)) / 1000);
-  const paint = await paintMs(pages);
-  const scroll = await scrollFrames(pages);
-  printFigures({ firstLoadKb, ...paint, ...scroll });
-} finally {
-  await pages.stop();
-}
+const inEarnest = await withPages({ servers: 3, strategy }, async (pages) => ({
+  firstLoadKb: rounded((await firstLoadBytes(pages)) / 1000),
+  ...(await paintMs(pages)),
+}));
+tell(`${values.pings} messages painted`);
+const scrolled = await withPages({ servers: 3, strategy, serverSettings: quickly }, (pages) =>
+  scrollFrames(pages, Number(values.messages), tell),
+);
+printFigures({ ...inEarnest, ...scrolled });
 
 // ---
+
+async function withPages<T>(options: ChatPagesOptions, work: (pages: ChatPages) => Promise<T>): Promise<T> {
+  const pages = await startChatPages(options);
+  try {
+    tell('servers and browser are there');
+    return await work(pages);
+  } finally {
+    await pages.stop();
+  }
+}
 
 /** What goes over the wire until somebody is signed in. */
 async function firstLoadBytes({ browser, origin }: ChatPages): Promise<number> {
@@ -116,51 +118,7 @@ async function paintMs(all: ChatPages): Promise<Record<string, number | null>> {
   return { paintP50Ms: at(0.5), paintP95Ms: at(0.95), paintMaxMs: at(1) };
 }
 
-async function scrollFrames(all: ChatPages): Promise<Record<string, number | null>> {
-  const reader = await all.person('reader');
-  await write(all.origin, Number(values.messages));
-  const received = entry(reader.page, 'writer');
-  await received.getByText(`message ${values.messages},`).waitFor({ timeout: 600_000 });
-  await received.click();
-  await reader.page.locator('.message').first().waitFor();
-  await reader.page.getByRole('button', { name: 'To the newest messages' }).click();
-  await reader.page.locator('.message').getByText(`message ${values.messages},`).waitFor();
-  const begun = performance.now();
-  const frames = (await reader.page.evaluate(scrollUp)) as number[];
-  const sorted = frames.toSorted((a, b) => a - b);
-  await said(reader.page, 'message 1, of no great length').waitFor();
-  return {
-    scrolledMessages: Number(values.messages),
-    scrollSec: rounded((performance.now() - begun) / 1000, 1),
-    frames: frames.length,
-    frameP50Ms: rounded(sorted[Math.floor(sorted.length / 2)]!, 1),
-    frameP99Ms: rounded(sorted[Math.floor(sorted.length * 0.99)]!, 1),
-    frameMaxMs: rounded(sorted.at(-1)!, 1),
-    framesOver50Ms: sorted.filter((ms) => ms > 50).length,
-    rowsInPage: await rowsIn(reader.page),
-  };
-}
-
-/** A scripted user of the SDK writes all of it. */
-async function write(origin: string, count: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-web-'));
-  const writer = await openMessenger({ origin, path: join(folder, 'writer.db') });
-  await writer.signUp({ name: 'writer', password });
-  writer.start();
-  const opened = await writer.openDirect('reader').outcome;
-  if (opened.kind !== 'sent') throw new Error(JSON.stringify(opened));
-  const long = ' that goes on for a while and needs a second line, and perhaps even a third one, on a narrow window';
-  for (let begin = 1; begin <= count; begin += 1000) {
-    const numbers = Array.from({ length: Math.min(1000, count - begin + 1) }, (_, at) => begin + at);
-    const asked = numbers.map((number) =>
-      writer.send(opened.conversation, `message ${number}, ${number % 5 === 0 ? long : 'of no great length'}`),
-    );
-    await Promise.all(asked.map(({ outcome }) => outcome));
-  }
-  await writer.close();
-  rmSync(folder, { recursive: true });
-}
-
-async function rowsIn(page: Page): Promise<number> {
-  return page.locator('.messages li').count();
+/** To standard error: the figures alone are on standard output. */
+function tell(progress: string): void {
+  console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${progress}`);
 }

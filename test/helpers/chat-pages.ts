@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { webFolder } from '../../src/system/apps/serve/web-build.ts';
-import { createLog, type LocalCluster, startLocalCluster } from '../../src/system/node.ts';
+import { createLog, type LocalCluster, type LocalClusterOptions, startLocalCluster } from '../../src/system/node.ts';
 import { launchChromium, watchPage } from './chromium.ts';
 
 export interface ChatPages {
@@ -30,7 +30,15 @@ export interface Person {
 
 export const password = 'correct horse';
 
-export async function startChatPages({ servers = 2, strategy = 'round-robin' } = {}): Promise<ChatPages> {
+export interface ChatPagesOptions {
+  readonly servers?: number;
+  readonly strategy?: string;
+  /** Default: as the servers have them. */
+  readonly serverSettings?: LocalClusterOptions['serverSettings'];
+}
+
+export async function startChatPages(options: ChatPagesOptions = {}): Promise<ChatPages> {
+  const { servers = 2, strategy = 'round-robin', serverSettings = {} } = options;
   const home = mkdtempSync(join(tmpdir(), 'chat-pages-'));
   // PostgreSQL may run as another user.
   chmodSync(home, 0o755);
@@ -41,6 +49,7 @@ export async function startChatPages({ servers = 2, strategy = 'round-robin' } =
     database: { kind: 'embedded', directory: join(home, 'database'), persistent: false },
     logDirectory: join(home, 'logs'),
     hashCost: { memoryKiB: 8, passes: 1 },
+    serverSettings,
     restart: true,
     web,
     log: createLog({ component: 'test', destination: { write: () => {} } }),
