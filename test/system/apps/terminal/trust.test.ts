@@ -80,6 +80,8 @@ it('asks in a group with whom, and warns there of each member', async () => {
   expect(lines()).toMatch(/! bob has a new device .*\/verify bob[\s\S]*! carol has a new device .*\/verify carol/);
   await type('/noted\r');
   expect(lines()).not.toContain('since you compared codes');
+  await type('/members\r');
+  expect(lines()).toMatch(/ada {2}admin\n {2}bob {2}! new device\n/);
 });
 
 it('shows messages that have expired in their place, and keeps that', async () => {

@@ -58,11 +58,14 @@ export const talkCommands: readonly Command[] = [
   {
     name: 'members',
     usage: '/members',
-    what: 'who is in it, and who is admin',
+    what: 'who is in it, who is admin, and who was verified',
     words: 0,
     run(desk) {
       const { title, members, admin } = desk.current();
-      const rows = members.map((name) => line(`  ${name}${name === admin ? '  admin' : ''}`));
+      const rows = members.map((name) => {
+        const { state } = desk.messenger.verification(name);
+        return line(`  ${name}${name === admin ? '  admin' : ''}${trustMarks[state]}`);
+      });
       desk.panel(`${title}: ${members.length} members`, rows);
     },
   },
@@ -88,6 +91,8 @@ export const talkCommands: readonly Command[] = [
 ];
 
 // ---
+
+const trustMarks = { unverified: '', verified: '  ✓ verified', changed: '  ! new device' } as const;
 
 /** A device that has just come offers its keys a moment later: what is written before, it will never read. */
 async function warnIfKeyless({ messenger, say }: Desk, id: ConversationId): Promise<void> {
