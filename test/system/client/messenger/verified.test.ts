@@ -1,4 +1,5 @@
 /** Contacts whose devices were compared: it is remembered, and a device that nobody compared is told of. */
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Verification } from '../../../../src/system/client/messenger/trust-contract.ts';
 import type { ConversationId } from '../../../../src/system/protocol/ids.ts';
@@ -114,6 +115,17 @@ describe('a device that nobody compared', () => {
     expect(told.at(-1)).toMatchObject({ state: 'changed', newDevices: 1 });
   });
 
+  it('is told of when one lets it in oneself, with keys that were claimed for a new conversation', async () => {
+    await verify(ada, 'bob');
+    const tablet = rig.device();
+    await tablet.boot();
+    // It leaves its keys, and is never online.
+    await rig.within(tablet.messenger.signIn({ name: 'bob', password: 'correct horse' }));
+    expect(told).toHaveLength(1);
+    await placeOf(rig, ada.messenger.createGroup('tea', ['bob']));
+    expect(told.at(-1)).toMatchObject({ user: 'bob', state: 'changed', newDevices: 1 });
+  });
+
   it('shows in another conversation already when somebody is verified', async () => {
     const group = (await placeOf(rig, ada.messenger.createGroup('tea', ['bob']))).conversation;
     await rig.settle(3000);
@@ -147,6 +159,50 @@ describe('a device that nobody compared', () => {
     expect(told).toHaveLength(1);
     expect(cyd.messenger.verifications()).toEqual([]);
   });
+});
+
+it('holds whatever happens in between: a user is verified as long as all of their devices were compared', async () => {
+  const steps = fc.constantFrom('device', 'verify', 'away', 'crash', 'group', 'own device', 'acknowledge', 'forget');
+  await fc.assert(
+    fc.asyncProperty(fc.array(steps, { minLength: 3, maxLength: 9 }), async (happens) => {
+      rig = await createMessengerRig({ encryption: 'modelled' });
+      [ada, bob] = [await rig.online('ada'), await rig.online('bob')];
+      room = await direct(ada, 'bob');
+      let devices = 1;
+      let compared: number | null = null;
+      let noted = 0;
+      const does: Readonly<Record<(typeof happens)[number], () => unknown>> = {
+        device: () => another('bob').then(() => devices++),
+        verify: () => verify(ada, 'bob').then(() => (compared = noted = devices)),
+        async away() {
+          ada.messenger.stop();
+          await another('bob');
+          devices++;
+          ada.messenger.start();
+        },
+        async crash() {
+          ada.crash();
+          (await ada.boot()).start();
+        },
+        group: () => placeOf(rig, ada.messenger.createGroup('tea', ['bob'])),
+        'own device': () => another('ada'),
+        acknowledge: () => rig.within(ada.messenger.acknowledgeChange('bob')).then(() => (noted = devices)),
+        forget: () => rig.within(ada.messenger.forgetVerified('bob')).then(() => (compared = null)),
+      };
+      for (const step of happens) {
+        await does[step]();
+        await rig.settle(3000);
+        const newDevices: number = compared === null ? 0 : devices - compared;
+        expect(ada.messenger.verification('bob')).toMatchObject({
+          state: compared === null ? 'unverified' : newDevices > 0 ? 'changed' : 'verified',
+          newDevices,
+          isAcknowledged: newDevices === 0 || noted === devices,
+        });
+      }
+      expect(rig.errors).toEqual([]);
+    }),
+    { numRuns: 12 },
+  );
 });
 
 it('what is kept of it is stored together with the keys that show it', async () => {

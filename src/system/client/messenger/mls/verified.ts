@@ -40,7 +40,7 @@ export function createVerified({ encryption, context, states }: Parts): Verified
         if (next && next !== kept) put(turn, next);
       }
     },
-    safetyCode,
+    safetyCode: async (conversation, user) => codeOf(await membersOf(conversation), user),
     mark,
     async forget(user) {
       const turn = newTurn();
@@ -60,14 +60,14 @@ export function createVerified({ encryption, context, states }: Parts): Verified
     all: () => [...records.values()].map(viewOf),
   };
 
-  async function safetyCode(conversation: ConversationId, user: UserName): Promise<string | null> {
-    const members = await membersOf(conversation);
+  async function codeOf(members: readonly Member[], user: UserName): Promise<string | null> {
     const [own, theirs] = [devicesOf(members, context.me().user), devicesOf(members, user)];
     return own.length === 0 || theirs.length === 0 ? null : encryption.safetyCode(own, theirs);
   }
 
   async function mark(conversation: ConversationId, user: UserName, code: string): Promise<Verification> {
-    const present = await safetyCode(conversation, user);
+    const members = await membersOf(conversation);
+    const present = await codeOf(members, user);
     if (present === null || digitsOf(present) !== digitsOf(code)) {
       throw new Problem(`That is not the present safety code of you and ${user}; look at it again, and compare that.`);
     }
@@ -75,7 +75,7 @@ export function createVerified({ encryption, context, states }: Parts): Verified
     if (before === undefined && records.size >= trustLimits.verifiedMax) {
       throw new Problem(`At most ${trustLimits.verifiedMax} users can be verified; forget one of them first.`);
     }
-    const devices = devicesOf(await membersOf(conversation), user);
+    const devices = devicesOf(members, user);
     const compared = devices.map(keyOf);
     const name = devices[0]!.identity.user as UserName;
     const blank = { user: name, at: context.clock.wall(), fresh: [], isAcknowledged: true };
