@@ -16,6 +16,16 @@ const serverSpec = z.strictObject({
   memoryMiB: z.int().min(64).max(1_048_576).optional(),
 });
 
+/** Numbers of cores, as `0`, `2-3` or `0,2`. */
+const coreList = z.string().regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'Cores are written as "0", "2-3" or "0,2".');
+
+const coresSpec = z.strictObject({
+  database: coreList.optional(),
+  /** All of them together. */
+  balancers: coreList.optional(),
+  servers: coreList.optional(),
+});
+
 export const clusterSpec = z.strictObject({
   servers: z
     .array(serverSpec)
@@ -25,6 +35,11 @@ export const clusterSpec = z.strictObject({
   balancers: z.int().min(1).max(16).default(1),
   strategy: strategyName.default('least-connections'),
   mode: z.enum(['connection']).default('connection'),
+  /**
+   * Which cores parts may run on; only containers can be held to them, and a part that is not named may run on all. Left out:
+   * from four cores on, the database has the first for itself, the balancers the second, the servers the others.
+   */
+  cores: coresSpec.optional(),
   /** How often the balancer probes each server. */
   probeMs: z.number().min(50).default(1000),
   /** Settings handed to every chat server as they are; see `ServerSettings` in the system. */

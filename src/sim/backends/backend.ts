@@ -10,8 +10,8 @@ export interface Backend {
   readonly description: string;
   /** Faults that this world has no way to cause. A scenario that needs one is refused before it starts. */
   readonly cannot: ReadonlySet<FaultKind>;
-  /** Whether it can hold a server to the memory that a scenario gives it. A scenario that needs it is refused otherwise. */
-  readonly limitsMemory: boolean;
+  /** Whether it can hold parts to the memory and the cores that a scenario gives them; one that does is refused otherwise. */
+  readonly hasQuotas: boolean;
   /**
    * Runs `work` against a fresh cluster and stops every process, container and file of it whatever happens. Rejects with a
    * `Problem` that names the component when one died that no fault has ended.

@@ -112,13 +112,19 @@ function refuseImpossible(scenario: Scenario, backend: Backend): void {
       `The backend ${backend.name} cannot cause ${impossible.join(', ')}, which ${scenario.name} needs. Able: ${able.map((one) => one.name).join(', ') || 'none'}.`,
     );
   }
-  if (!backend.limitsMemory && scenario.cluster.servers.some(({ memoryMiB }) => memoryMiB !== undefined)) {
-    const able = Object.values(backends).filter(({ limitsMemory }) => limitsMemory);
+  const quotas = quotasIn(scenario.cluster);
+  if (!backend.hasQuotas && quotas.length > 0) {
+    const able = Object.values(backends).filter(({ hasQuotas }) => hasQuotas);
     throw new Problem(
-      `The backend ${backend.name} cannot hold a server to memoryMiB, which ${scenario.name} sets. Able: ${able.map((one) => one.name).join(', ')}.`,
+      `The backend ${backend.name} cannot hold a server to ${quotas.join(' and ')}, which ${scenario.name} sets. Able: ${able.map((one) => one.name).join(', ')}.`,
     );
   }
   for (const fault of scenario.faults) refuseUnknownTarget(fault, scenario.cluster);
+}
+
+function quotasIn({ servers, cores }: Scenario['cluster']): readonly string[] {
+  const memory = servers.some(({ memoryMiB }) => memoryMiB !== undefined);
+  return [...(memory ? ['memoryMiB'] : []), ...(cores === undefined ? [] : ['cores'])];
 }
 
 function refuseUnknownTarget(fault: Scenario['faults'][number], cluster: Scenario['cluster']): void {

@@ -76,6 +76,17 @@ describe('quotas', () => {
     expect(database).toEqual({ cpus: null, memoryBytes: null, cores: null });
   });
 
+  it('are on the cores that a scenario names, on however many there are, and refused on one that is not there', () => {
+    const placed = { ...spec, cores: { database: '0', balancers: '1', servers: '0-1' } };
+    const { servers, database, balancer } = quotasOf(placed, 2);
+    expect([database.cores, balancer.cores, ...servers.map(({ cores }) => cores)]).toEqual(['0', '1', '0-1', '0-1']);
+    expect(quotasOf({ ...spec, cores: { database: '3' } }, 8).balancer.cores).toBeNull();
+    expect(() => quotasOf({ ...spec, cores: { servers: '0,2' } }, 2)).toThrow(
+      'The container engine has no core 2, which cluster.cores.servers ("0,2") names: it has 2, from 0 to 1.',
+    );
+    expect(() => clusterSpec.parse({ cores: { servers: '0-' } })).toThrow('Cores are written as');
+  });
+
   it('give database and balancers a core of their own where there are enough', () => {
     const { servers, database, balancer } = quotasOf(spec, 8);
     expect([database.cores, balancer.cores, ...servers.map(({ cores }) => cores)]).toEqual(['0', '1', '2-7', '2-7']);

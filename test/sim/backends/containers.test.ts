@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeAll, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { clusterLabel } from '../../../src/sim/backends/containers/identity.ts';
 import { systemImage } from '../../../src/sim/backends/containers/image.ts';
 import { containersBackend } from '../../../src/sim/backends/containers/index.ts';
 import { removeLeftovers } from '../../../src/sim/backends/containers/leftovers.ts';
+import { readInside } from '../../../src/sim/backends/containers/limits.ts';
 import { waitUntil } from '../../../src/sim/backends/processes/proof.ts';
 import type { LinkFault } from '../../../src/sim/faults/fault.ts';
 import { Problem } from '../../../src/sim/problem.ts';
@@ -37,6 +38,15 @@ describeContainers('the containers backend', 180_000, () => {
     return names.filter((name) => name.startsWith(prefix));
   }
 
+  /** The cores that the kernel lets the process of a part run on. */
+  async function coresOf(part: string): Promise<readonly number[]> {
+    const [found] = await engine.docker.listContainers({ filters: { label: [`nawaab.part=${part}`, owner] } });
+    const words = await readInside(engine.docker.getContainer(found!.Id), 'grep Cpus_allowed_list /proc/1/status');
+    const ranges = words[1]!.split(',').map((range) => range.split('-').map(Number));
+    return ranges.flatMap(([from, to = from]) => Array.from({ length: to! - from! + 1 }, (_, at) => from! + at));
+  }
+  const owner = `nawaab.owner=${process.pid}@${hostname()}`;
+
   /** A connection of somebody who says nothing. */
   function openSocket({ connect }: Cluster) {
     const opened = Promise.withResolvers<void>();
@@ -62,7 +72,9 @@ describeContainers('the containers backend', 180_000, () => {
   it('starts three servers in time, two clusters beside each other, and shows what each container uses', async () => {
     const fromMs = performance.now();
     const servers = [{ memoryMiB: 256 }, { cpuShare: 0.5 }, {}];
-    await containersBackend.run(orderOf({ servers }), async (cluster) => {
+    const highest = engine.cpus - 1;
+    const cores = { database: '0', balancers: `${highest}`, servers: `0-${highest}` };
+    await containersBackend.run(orderOf({ servers, cores }), async (cluster) => {
       expect(performance.now() - fromMs).toBeLessThan(startMsMax);
       await containersBackend.run(orderOf({ servers: [{}], balancers: 2 }), async (other) => {
         expect(other.endpoints).toHaveLength(2);
@@ -84,6 +96,8 @@ describeContainers('the containers backend', 180_000, () => {
       expect(samples[0]).toMatchObject({ sessions: expect.any(Number), inFlight: expect.any(Number) });
       const first = (await engine.docker.listContainers()).find(({ Names }) => ownServer.test(Names[0] ?? ''));
       const { HostConfig } = await engine.docker.getContainer(first!.Id).inspect();
+      const used = await Promise.all(['database', 'b1', 's1', 's2', 's3'].map(coresOf));
+      expect(used).toEqual([[0], [highest], ...servers.map(() => Array.from({ length: engine.cpus }, (_, at) => at))]);
       expect(HostConfig).toMatchObject({ NanoCpus: 1e9, Memory: 256 * 1024 ** 2 });
     });
   });

@@ -85,6 +85,10 @@ const typed: readonly (readonly [string, RegExp])[] = [
   ],
   ['run server-crash --set faults.0.server=s9', /no server "s9"\. .*Known: any, s1, s2, s3/],
   [
+    'run steady-chat --set cluster.cores={"database":"0"}',
+    /The backend processes cannot hold a server to cores, which steady-chat sets\. Able: containers/,
+  ],
+  [
     'run steady-chat --set cluster.servers=[{"memoryMiB":128}]',
     /The backend processes cannot hold a server to memoryMiB, which steady-chat sets\. Able: containers/,
   ],

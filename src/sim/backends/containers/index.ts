@@ -6,7 +6,7 @@ export const containersBackend: Backend = {
   description:
     'Servers, balancers and PostgreSQL each in a container, with CPU and memory quotas; needs a container engine.',
   cannot: new Set(),
-  limitsMemory: true,
+  hasQuotas: true,
   run: async (order, work) => {
     // testcontainers takes a while to load; only who runs containers waits for it.
     const { runInContainers } = await import('./run.ts');

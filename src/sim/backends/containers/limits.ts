@@ -16,6 +16,16 @@ export async function limitCpus(container: Container, cores: number): Promise<Cp
   return { limit: Number(quota) / Number(period), used: share };
 }
 
+/** What a command says inside a container, in words. */
+export async function readInside(container: Container, command: string): Promise<readonly string[]> {
+  // With a terminal the output comes as it is, without frames.
+  const exec = await container.exec({ Cmd: ['sh', '-c', command], AttachStdout: true, Tty: true });
+  const stream = await exec.start({ Tty: true });
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString().trim().split(/\s+/);
+}
+
 // ---
 
 /** Quota and period, then twice the time and the CPU used so far, in nanoseconds. The two versions of control groups differ. */
@@ -29,12 +39,3 @@ else
   used() { cat cpuacct/cpuacct.usage; }
 fi
 date +%s%N; used; sleep 0.4; date +%s%N; used`;
-
-async function readInside(container: Container, command: string): Promise<readonly string[]> {
-  // With a terminal the output comes as it is, without frames.
-  const exec = await container.exec({ Cmd: ['sh', '-c', command], AttachStdout: true, Tty: true });
-  const stream = await exec.start({ Tty: true });
-  const pieces: Buffer[] = [];
-  for await (const piece of stream) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces).toString().trim().split(/\s+/);
-}

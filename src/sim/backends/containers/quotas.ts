@@ -1,3 +1,4 @@
+import { Problem } from '../../problem.ts';
 import type { ClusterSpec } from '../../scenario.ts';
 import type { Quota } from './placed.ts';
 
@@ -12,22 +13,33 @@ const unlimited: Quota = { cpus: null, memoryBytes: null, cores: null };
 const mebibyte = 1024 ** 2;
 
 /** Below this, a core of its own for the database and one for the balancers would leave the servers too few to differ on. */
-const coresMin = 4;
+export const coresMin = 4;
 
 /**
- * A server gets its share of one core, and the memory that the scenario gives it. From four cores on, the database has the
- * first for itself and the balancers the second, so that neither steals from the servers that are compared.
+ * A server gets its share of one core, and the memory that the scenario gives it. Where the scenario does not say who runs on
+ * which cores, and from `coresMin` on, the database has the first for itself and the balancers the second, so that neither
+ * steals from the servers that are compared. Throws a `Problem` for a core that the engine does not have.
  */
 export function quotasOf(spec: ClusterSpec, cores: number): Quotas {
-  const apart = cores >= coresMin;
-  const rest = apart ? `2-${cores - 1}` : null;
+  const placed = spec.cores ?? (cores < coresMin ? {} : { database: '0', balancers: '1', servers: `2-${cores - 1}` });
+  for (const [role, list] of Object.entries(placed)) if (list !== undefined) mustHave(cores, role, list);
   return {
-    database: { ...unlimited, cores: apart ? '0' : null },
-    balancer: { ...unlimited, cores: apart ? '1' : null },
+    database: { ...unlimited, cores: placed.database ?? null },
+    balancer: { ...unlimited, cores: placed.balancers ?? null },
     servers: spec.servers.map(({ cpuShare, memoryMiB }) => ({
       cpus: cpuShare,
       memoryBytes: memoryMiB === undefined ? null : memoryMiB * mebibyte,
-      cores: rest,
+      cores: placed.servers ?? null,
     })),
   };
+}
+
+// ---
+
+function mustHave(cores: number, role: string, list: string): void {
+  const highest = Math.max(...list.split(/[-,]/).map(Number));
+  if (highest < cores) return;
+  throw new Problem(
+    `The container engine has no core ${highest}, which cluster.cores.${role} ("${list}") names: it has ${cores}, from 0 to ${cores - 1}.`,
+  );
 }

@@ -31,7 +31,7 @@ export const processesBackend: Backend = {
     'disconnect',
     ...(readStat(process.pid) === null ? (['pause', 'slow', 'databasePause'] as const) : []),
   ]),
-  limitsMemory: false,
+  hasQuotas: false,
   run: async (order, work) => {
     const fromMs = performance.now();
     await removeLeftovers(order.log);

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { locatePrograms } from '../../../system/node.ts';
 import type { Backend } from '../../backends/backend.ts';
 import type { EngineState } from '../../backends/containers/examine.ts';
+import { coresMin } from '../../backends/containers/quotas.ts';
 import { backends } from '../../backends/index.ts';
 import { exitStatus } from '../exit.ts';
 
@@ -22,8 +23,8 @@ export function findingOf(state: EngineState): Finding {
   if (state.kind === 'missing') return { name: 'containers', able: false, says: [state.reason] };
   const { engine, missingImages } = state;
   const apart =
-    engine.cpus < coresWanted
-      ? 'Too few cores to keep database and balancer apart from the servers.'
+    engine.cpus < coresMin
+      ? `Fewer than ${coresMin} cores: database and balancer share them with the servers, unless a scenario sets cluster.cores.`
       : 'Database and balancer get cores of their own.';
   const images =
     missingImages.length === 0
@@ -69,7 +70,7 @@ async function examine(): Promise<readonly Finding[]> {
 
 function machine(): Finding {
   const cores = cpus();
-  const few = cores.length < coresWanted;
+  const few = cores.length < coresMin;
   return {
     name: 'machine',
     able: true,
@@ -79,8 +80,6 @@ function machine(): Finding {
     ],
   };
 }
-
-const coresWanted = 4;
 
 async function processes(): Promise<Finding> {
   try {
