@@ -40,6 +40,7 @@ export async function chat(cluster: Pick<Cluster, 'clock' | 'connect'>): Promise
         entry: (entry) => {
           if (name === 'bob' && entry.type === 'message') delivered.resolve();
         },
+        refused: ({ code, detail }) => delivered.reject(new Error(`${name} was refused: ${code} ${detail ?? ''}`)),
       },
     ),
   );
@@ -47,7 +48,8 @@ export async function chat(cluster: Pick<Cluster, 'clock' | 'connect'>): Promise
   alice!.start();
   bob!.start();
   alice!.openDirect('bob' as never);
-  await delivered.promise;
-  alice!.stop();
-  bob!.stop();
+  await delivered.promise.finally(() => {
+    alice!.stop();
+    bob!.stop();
+  });
 }

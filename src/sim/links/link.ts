@@ -26,6 +26,8 @@ export async function openLink({ name, host, target, seed }: LinkOptions): Promi
   const carried = new Set<Carried>();
   /** Connections that came while the way was cut: they are made when it is open again. */
   const waiting = new Set<Socket>();
+  /** Connections that came while there was no far end: they never get one. */
+  const lost = new Set<Socket>();
   let behaviour: LinkBehaviour = { kind: 'open' };
   let count = 0;
 
@@ -40,9 +42,15 @@ export async function openLink({ name, host, target, seed }: LinkOptions): Promi
     near.setNoDelay(true);
     near.on('error', () => {});
     if (behaviour.kind === 'reset') near.resetAndDestroy();
-    else if (behaviour.kind === 'halfOpen') near.resume();
+    else if (behaviour.kind === 'halfOpen') lose(near);
     else if (behaviour.kind === 'cut') waiting.add(near);
     else begin(near);
+  }
+
+  function lose(near: Socket): void {
+    lost.add(near);
+    near.on('close', () => lost.delete(near));
+    near.resume();
   }
 
   const server = createServer({ allowHalfOpen: true }, arrive);
@@ -58,6 +66,7 @@ export async function openLink({ name, host, target, seed }: LinkOptions): Promi
     set: (next) => {
       behaviour = next;
       for (const one of carried) one.heed(next);
+      if (next.kind === 'reset') for (const near of lost) near.resetAndDestroy();
       if (next.kind === 'cut') return;
       for (const near of waiting) arrive(near);
       waiting.clear();
@@ -65,7 +74,7 @@ export async function openLink({ name, host, target, seed }: LinkOptions): Promi
     close: () => {
       server.close();
       for (const one of carried) one.heed({ kind: 'reset' });
-      for (const near of waiting) near.destroy();
+      for (const near of [...waiting, ...lost]) near.destroy();
     },
   };
 }

@@ -152,6 +152,17 @@ describe('a link', () => {
     expect(await hear(after, 1)).toBe('b');
   });
 
+  it('resets also those that came while it had no far end', async () => {
+    link.set({ kind: 'halfOpen' });
+    const lost = await dial();
+    lost.write('into the void');
+    expect(await probe({ host, port: link.port }, 's1', 50)).toEqual({ kind: 'silent' });
+    const broken = closing(lost);
+    link.set({ kind: 'reset' });
+    await broken;
+    expect(lost.errored).toMatchObject({ code: 'ECONNRESET' });
+  });
+
   it('resets what it carries and what comes', async () => {
     const before = await dial();
     before.write('a');
