@@ -13,7 +13,7 @@ const scrollUp = `new Promise((resolve) => {
     frames.push(now - last);
     last = now;
     still = box.scrollTop === 0 ? still + 1 : 0;
-    if (still > 30) return resolve(frames);
+    if (still > 120) return resolve(frames);
     box.scrollTop -= 240;
     requestAnimationFrame(step);
   };

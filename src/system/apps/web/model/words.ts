@@ -19,8 +19,7 @@ export function dayOf(at: EpochMs): string {
 }
 
 export function timeOf(at: EpochMs, isExact = false): string {
-  const seconds = isExact ? ({ second: '2-digit' } as const) : {};
-  return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', ...seconds }).format(at);
+  return clockFormat(new Date(at).getTimezoneOffset(), isExact).format(at);
 }
 
 export function dayName(at: EpochMs, now: EpochMs): string {
@@ -186,3 +185,16 @@ function expiredText(missed: number): string {
 function nameFor(user: string, me: UserName | null, own: string): string {
   return me !== null && user.toLowerCase() === me.toLowerCase() ? own : user;
 }
+
+/** Making one takes longer than drawing a row. It keeps the time zone that it was made in, and people travel. */
+function clockFormat(zone: number, isExact: boolean): Intl.DateTimeFormat {
+  const key = `${zone} ${isExact}`;
+  const known = clockFormats.get(key);
+  if (known) return known;
+  const seconds = isExact ? ({ second: '2-digit' } as const) : {};
+  const made = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', ...seconds });
+  clockFormats.set(key, made);
+  return made;
+}
+
+const clockFormats = new Map<string, Intl.DateTimeFormat>();
