@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listen } from '../../../src/system/adapters/listen.ts';
+import { createWsTransport } from '../../../src/system/adapters/ws-transport.ts';
 import { serversFound } from '../../../src/system/apps/serve/readiness.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -33,6 +34,18 @@ describe('readiness', () => {
     const balancer = await balancerAnswering(cut, found(false), cut, found(true));
     await serversFound(balancer);
     expect(balancer.asked()).toBe(4);
+  });
+
+  it('is asked of the balancer, though a kept connection leads to a server', async () => {
+    const led = new Set<unknown>();
+    const balancer = await balancerAnswering((request, response) => {
+      if (request.url !== '/stats') led.add(request.socket);
+      if (led.has(request.socket)) response.end('{"server":"s1"}');
+      else found(true)(request, response);
+    });
+    await createWsTransport(balancer).request({ method: 'GET', path: '/v1/users/ada', body: '' });
+    await serversFound(balancer);
+    expect(balancer.asked()).toBe(2);
   });
 
   it('is no longer waited for when the start is given up', async () => {

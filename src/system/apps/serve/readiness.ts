@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BalancerProcessStats } from '../../adapters/balancer-metrics.ts';
 import { createWsTransport } from '../../adapters/ws-transport.ts';
@@ -10,7 +11,8 @@ import { Problem } from '../../problem.ts';
  * comes first.
  */
 export async function serversFound(balancer: Balancer, signal?: AbortSignal): Promise<void> {
-  const transport = createWsTransport({ origin: balancer.origin, requestMs });
+  // A kept connection may lead to a server, which would answer instead.
+  const transport = createWsTransport({ origin: balancer.origin, requestMs, agent: new Agent() });
   const deadlineMs = performance.now() + foundMs;
   for (;;) {
     const missing = await missingServers(transport);
