@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { type Demo, startDemo } from '../../src/system/apps/serve/demo/demo.ts';
 import { webFolder } from '../../src/system/apps/serve/web-build.ts';
 import { createLog, type LocalCluster, type LocalClusterOptions, startLocalCluster } from '../../src/system/node.ts';
 import { launchChromium, watchPage } from './chromium.ts';
@@ -15,6 +16,10 @@ export interface ChatPages {
   person(name: string, options?: BrowserContextOptions): Promise<Person>;
   /** Signs somebody in who has an account, in another browser. */
   returning(name: string): Promise<Person>;
+  /** A browser in which nobody has signed up yet. */
+  stranger(options?: BrowserContextOptions): Promise<Omit<Person, 'name'>>;
+  /** Begins when it is told to: from then on people are welcomed, and pages may kill servers. */
+  readonly demo: Demo;
   /** Everything that pages did and must not. */
   offences(): readonly string[];
   stop(): Promise<void>;
@@ -42,7 +47,11 @@ export async function startChatPages(options: ChatPagesOptions = {}): Promise<Ch
   const home = mkdtempSync(join(tmpdir(), 'chat-pages-'));
   // PostgreSQL may run as another user.
   chmodSync(home, 0o755);
-  const [web, browser] = await Promise.all([webFolder(() => {}), launchChromium()]);
+  const [web, browser, demo] = await Promise.all([
+    webFolder(() => {}),
+    launchChromium(),
+    startDemo({ data: home, pace: 0 }),
+  ]);
   const cluster = await startLocalCluster({
     servers,
     strategy,
@@ -52,6 +61,7 @@ export async function startChatPages(options: ChatPagesOptions = {}): Promise<Ch
     serverSettings,
     restart: true,
     web,
+    demo: demo.address,
     log: createLog({ component: 'test', destination: { write: () => {} } }),
   });
   const origin = cluster.endpoints[0]!;
@@ -61,21 +71,31 @@ export async function startChatPages(options: ChatPagesOptions = {}): Promise<Ch
     cluster,
     origin,
     browser,
-    person: (name, options = {}) => enter(name, 'Create account', options),
-    returning: (name) => enter(name, 'Sign in', {}),
+    demo,
+    person: (name, options) => entered(name, 'Create account', options),
+    returning: (name) => entered(name, 'Sign in'),
+    stranger,
     offences: () => watched.flat(),
     async stop() {
       await browser.close();
+      await demo.end();
       await cluster.stop();
       rmSync(home, { recursive: true, force: true });
     },
   };
 
-  async function enter(
+  async function entered(
     name: string,
     how: 'Create account' | 'Sign in',
-    options: BrowserContextOptions,
+    options?: BrowserContextOptions,
   ): Promise<Person> {
+    const { context, page, tab } = await stranger(options);
+    await enter(page, name, { how });
+    await page.getByRole('navigation').waitFor();
+    return { name, context, page, tab };
+  }
+
+  async function stranger(options: BrowserContextOptions = {}): Promise<Omit<Person, 'name'>> {
     const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, ...options });
     context.setDefaultTimeout(10_000);
     const tab = async (): Promise<Page> => {
@@ -84,14 +104,23 @@ export async function startChatPages(options: ChatPagesOptions = {}): Promise<Ch
       await page.goto(origin);
       return page;
     };
-    const page = await tab();
-    if (how === 'Sign in') await page.getByRole('button', { name: 'I have an account' }).click();
-    await page.getByLabel('Name').fill(name);
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: how }).click();
-    await page.getByRole('navigation').waitFor();
-    return { name, context, page, tab };
+    return { context, page: await tab(), tab };
   }
+}
+
+/** Signs up, or in. */
+export async function enter(
+  page: Page,
+  name: string,
+  { how = 'Create account', word = password }: { how?: 'Create account' | 'Sign in'; word?: string } = {},
+): Promise<void> {
+  const verb = page.getByRole('button', { name: how, exact: true });
+  const other = page.getByRole('button', { name: how === 'Sign in' ? 'I have an account' : 'Create an account' });
+  await verb.or(other).waitFor();
+  if (await other.isVisible()) await other.click();
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(word);
+  await verb.click();
 }
 
 /** Opens a direct conversation. */

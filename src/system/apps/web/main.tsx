@@ -36,5 +36,10 @@ function storageIn(storage: () => Storage): TabStorage {
         else storage().setItem(key, value);
       } catch {}
     },
+    clear(prefix) {
+      try {
+        for (const key of Object.keys(storage())) if (key.startsWith(prefix)) storage().removeItem(key);
+      } catch {}
+    },
   };
 }

@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ChatPages,
   createGroup,
+  enter,
   entry,
   openChat,
   type Person,
+  password,
   said,
   say,
   startChatPages,
@@ -77,6 +79,21 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     expect(await widthOf(bo.page, 'dialog img')).toBe(640);
     await bo.page.keyboard.press('Escape');
     await bo.page.getByRole('dialog').waitFor({ state: 'hidden' });
+  });
+
+  it('takes images that are pasted and dropped, and no other files', async () => {
+    const { page } = ada;
+    const chosen = page.getByRole('list', { name: 'Images to be sent' }).getByRole('img');
+    const picture = [...(await photo())];
+    await page.locator('#composer').focus();
+    await page.evaluate(giveFile('paste', 'ClipboardEvent', 'clipboardData'), { picture, type: 'image/png' });
+    await expect.poll(() => chosen.count()).toBe(1);
+    await page.evaluate(giveFile('drop', 'DragEvent', 'dataTransfer'), { picture, type: 'text/html' });
+    await page.evaluate(giveFile('drop', 'DragEvent', 'dataTransfer'), { picture, type: 'image/png' });
+    await expect.poll(() => chosen.count()).toBe(2);
+    await say(page, 'two at once');
+    await bo.page.getByRole('button', { name: 'Image: two at once' }).waitFor();
+    await expect.poll(() => bo.page.locator('.picture img').count()).toBe(3);
   });
 
   it('says of a file that is no image that it is none, whatever it calls itself', async () => {
@@ -182,6 +199,98 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     await said(page, 'typed').waitFor();
   });
 
+  it('leaves nothing in the browser of somebody whom the servers refused', async () => {
+    const { page } = await pages.stranger();
+    await enter(page, 'ADA');
+    await page.getByText('That name, or one that looks like it, is taken. Choose another.').waitFor();
+    expect(await page.evaluate('indexedDB.databases()')).toEqual([]);
+    await enter(page, 'dora');
+    await page.getByRole('navigation').waitFor();
+    await page.context().close();
+  });
+
+  it('goes on in a second tab when the first closes, where tabs cannot share a worker', async () => {
+    const { context, page, tab } = await pages.stranger();
+    await context.addInitScript('delete globalThis.SharedWorker');
+    await page.reload();
+    await enter(page, 'eve');
+    await openChat(page, 'bo');
+    await say(page, 'from the first');
+    await said(page, 'from the first').waitFor();
+    const second = await tab();
+    await second.getByRole('heading', { name: 'Open in another tab' }).waitFor();
+    await page.close();
+    await entry(second, 'bo').click();
+    await said(second, 'from the first').waitFor();
+    await context.close();
+  });
+
+  it('shows where one is signed in, changes the password, and erases and deletes for good', async () => {
+    const { page, context } = await pages.person('fay');
+    const elsewhere = await pages.stranger();
+    await enter(elsewhere.page, 'fay', { how: 'Sign in' });
+    await elsewhere.page.getByRole('navigation').waitFor();
+    await page.getByRole('button', { name: 'Your account' }).click();
+    await page.getByRole('button', { name: /^Sign out browser/ }).click();
+    await elsewhere.page.getByText('Signed out by the server').waitFor();
+    await elsewhere.page.getByRole('button', { name: 'Sign in' }).click();
+    await enter(elsewhere.page, 'fay', { how: 'Sign in' });
+    await elsewhere.page.getByRole('navigation').waitFor();
+
+    await page.getByRole('button', { name: 'Change password' }).click();
+    const fields = {
+      'The present password': password,
+      'The new password': 'a new one',
+      'The new password again': 'a new one',
+    };
+    for (const [label, text] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(text);
+    await page
+      .getByRole('dialog', { name: 'Change password' })
+      .getByRole('button', { name: 'Change password' })
+      .click();
+    await page.getByText('The password is changed; other devices are signed out.').waitFor();
+    await elsewhere.page.getByText('Signed out by the server').waitFor();
+
+    await page.getByRole('button', { name: 'Erase this browser’s data' }).click();
+    await page.getByRole('button', { name: 'Erase and sign out' }).click();
+    await page.getByRole('heading', { name: 'Welcome to Nawaab' }).waitFor();
+    expect(await page.evaluate('indexedDB.databases()')).toEqual([]);
+    expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0);
+
+    await enter(page, 'fay', { how: 'Sign in', word: 'a new one' });
+    await page.getByRole('button', { name: 'Your account' }).click();
+    await page.getByRole('button', { name: 'Delete account' }).click();
+    await page.getByLabel('Your name, to confirm').fill('fay');
+    await page.getByLabel('Your password').fill('a new one');
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByText('Your account is deleted.').waitFor();
+    await enter(page, 'fay', { how: 'Sign in', word: 'a new one' });
+    await page.getByText('Name and password do not belong together.').waitFor();
+    expect(await page.evaluate('indexedDB.databases()')).toEqual([]);
+    await Promise.all([context.close(), elsewhere.context.close()]);
+  });
+
+  it('shows in a demonstration how one comes to another server when one’s own is killed', async () => {
+    const { page } = ada;
+    await pages.demo.begin(pages.cluster);
+    await page.reload();
+    await entry(page, 'Tea room').waitFor();
+    await page.locator('.corner').click();
+    const own = await page.locator('.corner strong').textContent();
+    await page.getByRole('button', { name: `Kill server ${own}` }).click();
+    const moves = page.getByRole('region', { name: 'Where this device was' }).getByRole('listitem');
+    await moves.nth(2).waitFor();
+    const other = own === 's1' ? 's2' : 's1';
+    expect(await moves.allTextContents()).toMatchObject([
+      expect.stringContaining(`connected to ${other}`),
+      expect.stringContaining('connection lost'),
+      expect.stringContaining(`connected to ${own}`),
+    ]);
+    await entry(page, 'bo').click();
+    await say(page, 'on another server');
+    await said(bo.page, 'on another server').waitFor();
+  });
+
   it('has broken no policy and asked nobody else', () => {
     expect(pages.offences()).toEqual([]);
   });
@@ -196,6 +305,17 @@ async function photo(): Promise<Buffer> {
   context.fillStyle = 'teal';
   context.fillRect(0, 0, 640, 480);
   return canvas.encode('png');
+}
+
+/** In the page: what a browser does when a file is pasted, or dropped on it. */
+function giveFile(name: string, kind: string, field: string): (file: object) => void {
+  return new Function(
+    'file',
+    `const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(file.picture)], 'picture', { type: file.type }));
+    const event = new ${kind}('${name}', { ${field}: data, bubbles: true, cancelable: true });
+    document.activeElement.dispatchEvent(event);`,
+  ) as (file: object) => void;
 }
 
 async function widthOf(page: Page, selector: string): Promise<number> {

@@ -10,6 +10,7 @@ const texts: readonly (readonly [string, readonly string[]])[] = [
   ['muted', ['page', 'surface', 'raised', 'hover', 'selected', 'field']],
   ['accent', ['page', 'surface', 'hover', 'selected', 'danger-soft', 'own']],
   ['on-accent', ['accent']],
+  ['on-danger', ['danger']],
   ['own-text', ['own']],
   ['own-muted', ['own']],
   ['foreign-text', ['foreign']],

@@ -1,8 +1,11 @@
 import type {
+  AccountOutcome,
   ConversationId,
   Credentials,
+  DeviceId,
   HistoryRange,
   LocalId,
+  Me,
   Messenger,
   SearchOptions,
   Seq,
@@ -10,9 +13,26 @@ import type {
 
 /** What a tab may ask of the messenger. Arguments and answers can be cloned; a rejection becomes a sentence. */
 export const calls = {
-  signUp: async ({ messenger }: Asking, who: Credentials) => online(messenger, await messenger.signUp(who)),
-  signIn: async ({ messenger }: Asking, who: Credentials) => online(messenger, await messenger.signIn(who)),
+  signUp: async (asking: Asking, who: Credentials) => entered(asking, await asking.messenger.signUp(who)),
+  signIn: async (asking: Asking, who: Credentials) => entered(asking, await asking.messenger.signIn(who)),
   signOut: ({ messenger }: Asking) => messenger.signOut(),
+  signOutEverywhere: ({ messenger }: Asking) => messenger.signOutEverywhere(),
+  devices: ({ messenger }: Asking) => messenger.devices(),
+  signOutDevice: ({ messenger }: Asking, device: DeviceId) => messenger.signOutDevice(device),
+  changePassword: ({ messenger }: Asking, passwords: { readonly old: string; readonly new: string }) =>
+    messenger.changePassword(passwords),
+  /** What this browser has is erased with it: nobody could sign in to read it. */
+  deleteAccount: async ({ messenger, erase }: Asking, password: string) => {
+    const outcome = await messenger.deleteAccount(password);
+    if (outcome.kind === 'ok') await erase();
+    return outcome;
+  },
+  /** Also when the servers do not answer: who asks for it may have to leave this machine to others now. */
+  erase: async ({ messenger, erase }: Asking) => {
+    const outcome = await messenger.signOut();
+    await erase();
+    return { isSignedOut: outcome.kind === 'ok' };
+  },
   start: async ({ messenger }: Asking) => messenger.start(),
   /** Answers when it is on the disk, with the id that the entry will have. */
   send: ({ messenger }: Asking, conversation: ConversationId, text: string) =>
@@ -66,6 +86,8 @@ export interface Asking {
   readonly messenger: Messenger;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: unknown) => void;
+  /** Ends the messenger and removes what this browser has of the user. */
+  readonly erase: () => Promise<void>;
 }
 
 export type CallName = keyof typeof calls;
@@ -80,7 +102,10 @@ async function kept(messenger: Messenger, ask: () => LocalId): Promise<LocalId> 
   return id;
 }
 
-async function online<T extends { readonly kind: string }>(messenger: Messenger, outcome: T): Promise<T> {
+/** Whom the servers refused, and who was never here before, leaves no database behind. */
+async function entered({ messenger, erase }: Asking, outcome: AccountOutcome<Me>): Promise<AccountOutcome<Me>> {
   if (outcome.kind === 'ok') messenger.start();
+  // Only a refusal is certain: after a lost answer the device may be known to the servers, and must keep its name.
+  if (outcome.kind === 'refused' && outcome.definite && messenger.me === null) await erase();
   return outcome;
 }

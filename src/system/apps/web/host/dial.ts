@@ -25,8 +25,15 @@ function portOfWorker(user: string, handlers: LinkHandlers): Port {
 
 function portHere(user: string): Port {
   const { port1, port2 } = new MessageChannel();
-  void import('./begin.ts').then(({ beginHost }) => beginHost(user).connect(port2 as Port));
+  void begin(user, port2 as Port);
   return port1 as Port;
+}
+
+async function begin(user: string, port: Port): Promise<void> {
+  // One by one: in the files of the page a bundler may put what an import needs before what the import does.
+  await import('./no-compiling.ts');
+  const { beginHost } = await import('./begin.ts');
+  beginHost(user).connect(port);
 }
 
 /** The policy of the page lets nothing become a script's address but by this name, and this makes it of one constant only. */

@@ -9,36 +9,48 @@ export interface Host {
 }
 
 export interface HostOptions {
-  /** Opens the messenger; called again after its database broke. */
-  readonly open: () => Promise<Messenger>;
+  /** Opens the messenger; called again after its database broke or was erased. Calls `waits` when another has it. */
+  readonly open: (waits: () => void) => Promise<Messenger>;
+  /** Removes the database of a messenger that is closed. */
+  readonly erase: () => Promise<void>;
 }
 
-export function createHost({ open }: HostOptions): Host {
+export function createHost({ open, erase }: HostOptions): Host {
   const ports = new Set<Port>();
   const running = new WeakMap<Port, Map<number, AbortController>>();
-  /** Of the present messenger: it could not be opened, or has broken. The next tab that comes gets another. */
-  let isBroken = false;
+  /** Of the present messenger: it could not be opened, has broken or was erased. The next tab that comes gets another. */
+  let isOver = false;
+  let isWaiting = false;
+  /** The end of the one before. */
+  let ended: Promise<unknown> = Promise.resolve();
   let current = begin();
 
   return {
     connect(port) {
-      if (isBroken) current = begin();
+      if (isOver) current = begin();
       ports.add(port);
+      if (isWaiting) port.postMessage({ kind: 'waits' } satisfies FromHost);
       port.onmessage = ({ data }) => receive(port, data as ToHost);
       void greet(port);
     },
   };
 
   function begin(): Promise<Messenger> {
-    isBroken = false;
-    const opening = open();
+    isOver = false;
+    const opening = ended.then(() => open(wait));
     opening.then(attend, () => {
-      isBroken = true;
+      isOver = true;
     });
     return opening;
   }
 
+  function wait(): void {
+    isWaiting = true;
+    tell({ kind: 'waits' });
+  }
+
   function attend(messenger: Messenger): void {
+    isWaiting = false;
     listen(messenger, (news) => tell({ kind: 'news', news }));
     watchCompanions(messenger);
     // What is on the disk is right; a new messenger begins there.
@@ -47,10 +59,19 @@ export function createHost({ open }: HostOptions): Host {
       const closed = messenger.close().catch(() => {});
       current = closed.then(() => Promise.reject(problem));
       current.catch(() => {
-        isBroken = true;
+        isOver = true;
       });
     });
     if (messenger.isSignedIn) messenger.start();
+  }
+
+  /** The messenger ends, and nothing is left of it; only who comes then has another begun. */
+  async function eraseAll(messenger: Messenger): Promise<void> {
+    isOver = true;
+    const erased = messenger.close().then(erase);
+    ended = erased.catch(() => {});
+    await erased;
+    tell({ kind: 'erased' });
   }
 
   async function greet(port: Port): Promise<void> {
@@ -90,7 +111,7 @@ export function createHost({ open }: HostOptions): Host {
     try {
       const messenger = await current;
       const onProgress = (progress: unknown): void => port.postMessage({ kind: 'progress', id, progress });
-      const asking = { messenger, signal: controller.signal, onProgress };
+      const asking = { messenger, signal: controller.signal, onProgress, erase: () => eraseAll(messenger) };
       const value = await (calls[name] as (...given: unknown[]) => Promise<unknown>)(asking, ...args);
       port.postMessage({ kind: 'answer', id, value } satisfies FromHost);
       if (changesUser.has(name)) tell({ kind: 'snapshot', snapshot: snapshotOf(messenger) });
@@ -104,7 +125,7 @@ export function createHost({ open }: HostOptions): Host {
 
 // ---
 
-const changesUser: ReadonlySet<CallName> = new Set(['signUp', 'signIn', 'signOut']);
+const changesUser: ReadonlySet<CallName> = new Set(['signUp', 'signIn', 'signOut', 'signOutEverywhere']);
 
 const toldEvents: readonly ToldEvent[] = [
   'state',

@@ -25,6 +25,10 @@ export type FromHost =
   /** The call failed; `message` is one sentence for people. */
   | { readonly kind: 'problem'; readonly id: number; readonly message: string }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: unknown }
+  /** Another tab has the messenger; this one gets it when that is closed. */
+  | { readonly kind: 'waits' }
+  /** All that this browser had of the user is gone. */
+  | { readonly kind: 'erased' }
   /** There is no messenger: its database cannot be opened. */
   | { readonly kind: 'failed'; readonly message: string };
 

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { AccountFailure, ConversationId, Credentials, EpochMs } from '../../../browser.ts';
+import type { ConversationId, Credentials, EpochMs } from '../../../browser.ts';
 import type { Demo } from './demo.ts';
+import { failureSentence } from './failures.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import type { TabStorage } from './outbox.ts';
 import { createSession, type Session } from './session.ts';
@@ -24,6 +25,8 @@ export type Phase =
   | { readonly kind: 'opening' }
   | { readonly kind: 'signedOut'; readonly isBusy: boolean; readonly problem: string | null }
   | { readonly kind: 'ready' }
+  /** Another tab has the messenger, in a browser whose tabs cannot share one; it goes on when that is closed. */
+  | { readonly kind: 'waiting' }
   /** The messenger cannot go on; a reload tries again. */
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -48,13 +51,30 @@ export function createApp(world: AppWorld): App {
   const phase = signal<Phase>({ kind: 'opening' });
   const session = signal<Session | null>(null);
   const notice = signal<Notice | null>(null);
-  const lastUser = storage.get(userKey) ?? shared.get(userKey);
+  const lastUser = lastOne();
   let notices = 0;
+  let isEntering = false;
 
   if (lastUser === null) phase.value = signedOut();
   else session.value = newSession(lastUser);
 
-  return { phase, session, lastUser, demo: world.demo, notice, enter, signOut, say, hush };
+  return {
+    phase,
+    session,
+    get lastUser() {
+      return lastOne();
+    },
+    demo: world.demo,
+    notice,
+    enter,
+    signOut,
+    say,
+    hush,
+  };
+
+  function lastOne(): string | null {
+    return storage.get(userKey) ?? shared.get(userKey);
+  }
 
   function hush(): void {
     notice.value = null;
@@ -69,7 +89,14 @@ export function createApp(world: AppWorld): App {
         if (isSignedIn && me !== null) remember(me.name);
         if (isSignedIn) phase.value = { kind: 'ready' };
         // While somebody is signing in, the messenger says what is known: nobody has yet.
-        else if (phase.value.kind === 'opening' || phase.value.kind === 'ready') phase.value = signedOut();
+        else if (session.value === made && !isEntering && showsMessenger.has(phase.value.kind))
+          phase.value = signedOut();
+      },
+      waits() {
+        phase.value = { kind: 'waiting' };
+      },
+      erased() {
+        if (session.value === made) forget(made, user);
       },
       failed(message) {
         phase.value = { kind: 'failed', message };
@@ -92,8 +119,17 @@ export function createApp(world: AppWorld): App {
     shared.set(userKey, user);
   }
 
+  function forget(gone: Session, user: string): void {
+    gone.link.close();
+    session.value = null;
+    storage.clear(scopeOf(user));
+    for (const place of [storage, shared]) if (place.get(userKey) === user) place.set(userKey, null);
+    phase.value = signedOut();
+  }
+
   async function enter(how: 'signUp' | 'signIn', who: Credentials): Promise<void> {
-    if (phase.value.kind === 'signedOut' && phase.value.isBusy) return;
+    if (isEntering) return;
+    isEntering = true;
     phase.value = { kind: 'signedOut', isBusy: true, problem: null };
     session.value?.link.close();
     const tried = newSession(who.name);
@@ -108,6 +144,8 @@ export function createApp(world: AppWorld): App {
     } catch (error) {
       tried.link.close();
       phase.value = signedOut((error as Error).message);
+    } finally {
+      isEntering = false;
     }
   }
 
@@ -124,26 +162,22 @@ export function createApp(world: AppWorld): App {
 // ---
 
 const userKey = 'user';
+/** What a messenger that nobody is signed in to puts an end to. */
+const showsMessenger: ReadonlySet<Phase['kind']> = new Set(['opening', 'waiting', 'ready']);
 
 function signedOut(problem: string | null = null): Phase {
   return { kind: 'signedOut', isBusy: false, problem };
 }
 
 function scoped(storage: TabStorage, user: string): TabStorage {
-  const key = (name: string) => `${user.toLowerCase()} ${name}`;
-  return { get: (name) => storage.get(key(name)), set: (name, value) => storage.set(key(name), value) };
+  const key = (name: string) => `${scopeOf(user)}${name}`;
+  return {
+    get: (name) => storage.get(key(name)),
+    set: (name, value) => storage.set(key(name), value),
+    clear: (prefix) => storage.clear(key(prefix)),
+  };
 }
 
-const sentences: Readonly<Record<string, string>> = {
-  nameTaken: 'That name, or one that looks like it, is taken. Choose another.',
-  nameReserved: 'That name is kept for the system. Choose another.',
-  unauthenticated: 'Name and password do not belong together.',
-  malformed: 'A name has 1 to 64 letters and digits, with . _ - between them; a password 8 characters or more.',
-};
-
-function failureSentence(failure: AccountFailure): string {
-  if (failure.kind === 'unknown') return 'No answer came from the servers. Check the connection and try again.';
-  const wait =
-    failure.retryAfterMs === undefined ? '' : ` Try again in ${Math.ceil(failure.retryAfterMs / 1000)} seconds.`;
-  return sentences[failure.code] ?? `${failure.detail ?? `The servers refused (${failure.code}).`}${wait}`;
+function scopeOf(user: string): string {
+  return `${user.toLowerCase()} `;
 }

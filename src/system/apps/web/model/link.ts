@@ -19,6 +19,10 @@ export interface LinkHandlers {
   snapshot(snapshot: Snapshot): void;
   news(news: readonly News[]): void;
   failed(message: string): void;
+  /** Another tab has the messenger. */
+  waits(): void;
+  /** All that this browser had of the user is gone, and this link is of no use any more. */
+  erased(): void;
 }
 
 export function createLink(port: Port, handlers: LinkHandlers): Link {
@@ -39,6 +43,10 @@ export function createLink(port: Port, handlers: LinkHandlers): Link {
         return handlers.news(message.news);
       case 'failed':
         return handlers.failed(message.message);
+      case 'waits':
+        return handlers.waits();
+      case 'erased':
+        return handlers.erased();
       case 'progress':
         return waiting.get(message.id)?.onProgress?.(message.progress as never);
       case 'answer':

@@ -22,9 +22,11 @@ export interface Outbox {
 export interface TabStorage {
   get(key: string): string | null;
   set(key: string, value: string | null): void;
+  /** Removes all whose key begins so. */
+  clear(prefix: string): void;
 }
 
-export function createOutbox(storage: TabStorage): Outbox {
+export function createOutbox(storage: Pick<TabStorage, 'get' | 'set'>): Outbox {
   const all = signal<readonly Pending[]>(read(storage));
   let nextKey = 1 + Math.max(0, ...all.value.map(({ key }) => Number(key.slice(1))));
 
@@ -74,7 +76,7 @@ export function ownTexts(all: readonly (Operation | Item)[]): readonly OwnText[]
 
 const storageKey = 'pending';
 
-function read(storage: TabStorage): readonly Pending[] {
+function read(storage: Pick<TabStorage, 'get'>): readonly Pending[] {
   try {
     return JSON.parse(storage.get(storageKey) ?? '[]') as readonly Pending[];
   } catch {

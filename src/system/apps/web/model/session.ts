@@ -1,6 +1,7 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { Conversation, ConversationId, EpochMs, LocalId, Outcome, Seq } from '../../../browser.ts';
 import type { News, Snapshot } from '../host/wire.ts';
+import { type Account, createAccount } from './account.ts';
 import { type Chat, createChat } from './chat.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { createOutbox, type Outbox, ownTexts, type Pending, type TabStorage, unkept } from './outbox.ts';
@@ -11,6 +12,7 @@ import { createUploads, type Uploads } from './uploads.ts';
 export interface Session {
   readonly chat: Chat;
   readonly link: Link;
+  readonly account: Account;
   readonly outbox: Outbox;
   readonly uploads: Uploads;
   /** Of the conversation that is open. */
@@ -44,6 +46,10 @@ export interface SessionOptions {
   readonly snapshot: (snapshot: Snapshot) => void;
   /** There is no messenger, or none any more. */
   readonly failed: (message: string) => void;
+  /** Another tab has it. */
+  readonly waits: () => void;
+  /** What this browser had of the user is gone. */
+  readonly erased: () => void;
   /** An image could not be sent. */
   readonly notUploaded: (why: string) => void;
   readonly refused: (what: {
@@ -53,7 +59,8 @@ export interface SessionOptions {
   }) => void;
 }
 
-export function createSession({ dial, storage, now, snapshot, failed, refused, notUploaded }: SessionOptions): Session {
+export function createSession(options: SessionOptions): Session {
+  const { dial, storage, now, snapshot, failed, waits, erased, refused, notUploaded } = options;
   const chat = createChat(now);
   const outbox = createOutbox(storage);
   const timeline = signal<Timeline | null>(null);
@@ -62,13 +69,14 @@ export function createSession({ dial, storage, now, snapshot, failed, refused, n
   const unreadAfter = signal<Seq | null>(null);
   const isWatched = signal(false);
   let isRestored = false;
-  const link = dial({ snapshot: take, news: hear, failed });
+  const link = dial({ snapshot: take, news: hear, failed, waits, erased });
   const uploads = createUploads(() => link, notUploaded);
   effect(readWhatIsWatched);
 
   return {
     chat,
     link,
+    account: createAccount(link),
     outbox,
     uploads,
     timeline,

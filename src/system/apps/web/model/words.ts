@@ -37,6 +37,16 @@ export function shortTime(at: EpochMs, now: EpochMs): string {
   return new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(at);
 }
 
+/** A moment that may be long ago. */
+export function dayAndTime(at: EpochMs): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+}
+
+/** What a device calls itself, without most of the chance at its end that keeps it apart from others. */
+export function deviceName(label: string): string {
+  return label.replace(/-([0-9a-f]{4})[0-9a-f]{12}$/, ' $1');
+}
+
 /** A change of membership, or a gap, as a sentence. */
 export function eventText({ sender, content }: Item, me: UserName | null): string {
   if (content.kind === 'expired') return expiredText(content.missed);

@@ -27,6 +27,8 @@ function Phases() {
   switch (phase.kind) {
     case 'opening':
       return <main class="enter" aria-busy="true" />;
+    case 'waiting':
+      return <Waiting />;
     case 'signedOut':
       return <Enter phase={phase} />;
     case 'failed':
@@ -38,6 +40,18 @@ function Phases() {
         </SessionContext.Provider>
       );
   }
+}
+
+function Waiting() {
+  return (
+    <main class="enter">
+      <div class="card" role="status">
+        <img src="/icon.svg" width="52" height="52" alt="" />
+        <h1>Open in another tab</h1>
+        <p>Another tab of this browser has Nawaab. Go on there, or close it: then it goes on here.</p>
+      </div>
+    </main>
+  );
 }
 
 function Failed({ message }: { readonly message: string }) {
@@ -76,6 +90,7 @@ function Ready() {
       if (demo.state.peek() !== null && me !== null) void demo.welcome(me.name);
     });
   }, [session]);
+  useEffect(() => closeAll, [session]);
   const unread = chat.unread.value;
   useEffect(() => {
     document.title = unread === 0 ? 'Nawaab' : `(${unread}) Nawaab`;
@@ -93,6 +108,15 @@ function Ready() {
       </p>
     </div>
   );
+}
+
+/** Whoever comes next finds nothing open of the one before. */
+function closeAll(): void {
+  ui.dialog.value = null;
+  ui.panel.value = null;
+  ui.picture.value = null;
+  ui.query.value = '';
+  document.title = 'Nawaab';
 }
 
 function Nothing() {

@@ -1,7 +1,7 @@
-import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationId } from '../../../browser.ts';
-import { CloseIcon, GroupIcon } from './icons.tsx';
+import { AccountDialog } from './account.tsx';
+import { GroupIcon } from './icons.tsx';
+import { Question } from './question.tsx';
 import { goTo, ui, useSession } from './ui.ts';
 
 /** What asks for something and keeps everything else waiting. */
@@ -13,17 +13,35 @@ export function Dialogs() {
       return <NewGroup />;
     case 'invite':
       return <Invite />;
-    default:
+    case 'account':
+      return <AccountDialog />;
+    case null:
       return null;
   }
 }
 
 // ---
 
+const close = (): void => {
+  ui.dialog.value = null;
+};
+
+/** The conversation that something was done to, or that was made, is shown. */
+async function show(asked: Promise<ConversationId>): Promise<void> {
+  const conversation = await asked;
+  close();
+  goTo(conversation);
+}
+
 function NewChat() {
   const session = useSession();
   return (
-    <Question title="New conversation" verb="Open" ask={(form) => session.openDirect(word(form, 'name'))}>
+    <Question
+      title="New conversation"
+      verb="Open"
+      ask={(form) => show(session.openDirect(word(form, 'name')))}
+      onClose={close}
+    >
       <label>
         Name of the other
         <input
@@ -49,7 +67,8 @@ function NewGroup() {
     <Question
       title="New group"
       verb="Create"
-      ask={(form) => session.createGroup(word(form, 'title'), words(form, 'names'))}
+      ask={(form) => show(session.createGroup(word(form, 'title'), words(form, 'names')))}
+      onClose={close}
     >
       <label>
         Title
@@ -71,7 +90,8 @@ function Invite() {
     <Question
       title={`Add to ${conversation.title}`}
       verb="Add"
-      ask={(form) => session.invite(conversation.id, words(form, 'names'))}
+      ask={(form) => show(session.invite(conversation.id, words(form, 'names')))}
+      onClose={close}
     >
       <label>
         Names
@@ -79,57 +99,6 @@ function Invite() {
       </label>
       <p class="hint">They read what is written from now on, and nothing before.</p>
     </Question>
-  );
-}
-
-interface QuestionProps {
-  readonly title: string;
-  readonly verb: string;
-  /** Does it; the conversation that it answers is shown. */
-  readonly ask: (form: FormData) => Promise<ConversationId>;
-  readonly children: ComponentChildren;
-}
-
-function Question({ title, verb, ask, children }: QuestionProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    dialog.current?.showModal();
-    return () => before?.focus();
-  }, []);
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      const conversation = await ask(new FormData(event.currentTarget as HTMLFormElement));
-      ui.dialog.value = null;
-      goTo(conversation);
-    } catch (error) {
-      setProblem((error as Error).message);
-      setBusy(false);
-    }
-  };
-  return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="dialog-title" onClose={() => (ui.dialog.value = null)}>
-      <form onSubmit={(event) => void submit(event)}>
-        <header class="bar">
-          <h2 id="dialog-title">{title}</h2>
-          <button class="icon-button" type="button" aria-label="Close" onClick={() => dialog.current?.close()}>
-            <CloseIcon />
-          </button>
-        </header>
-        {children}
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-        <button class="primary" type="submit" disabled={isBusy}>
-          {isBusy ? 'One moment …' : verb}
-        </button>
-      </form>
-    </dialog>
   );
 }
 

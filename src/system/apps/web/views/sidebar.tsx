@@ -12,8 +12,11 @@ export function Sidebar() {
   return (
     <nav class="sidebar" aria-label="Conversations">
       <header class="bar">
-        <Avatar title={me?.name ?? ''} size="small" />
-        <span class="own-name">{me?.name}</span>
+        <button class="own" type="button" title="Your account" onClick={() => (ui.dialog.value = 'account')}>
+          <Avatar title={me?.name ?? ''} size="small" />
+          <span class="own-name">{me?.name}</span>
+          <span class="spoken">Your account</span>
+        </button>
         <button
           class="icon-button"
           type="button"
@@ -70,6 +73,11 @@ function Connection() {
       {text !== null && (
         <p class="connection">
           <span>{text}</span>
+          {state.trouble === 'signInAgain' && (
+            <button class="link" type="button" onClick={() => attempt(app, app.signOut())}>
+              Sign in
+            </button>
+          )}
           {canResume && (
             <button class="link" type="button" onClick={() => attempt(app, session.link.call('start'))}>
               Connect
