@@ -12,6 +12,7 @@ interface Options {
   readonly group?: string;
   readonly lines?: true;
   readonly image?: string;
+  readonly caption?: string;
   readonly images?: string;
   readonly follow?: true;
   readonly json?: true;
@@ -30,6 +31,7 @@ export function chatCommand(): Command {
     .option('--group <title>', 'write to this group')
     .option('--lines', 'each line of standard input is a message; without it, all of it is one')
     .option('--image <file>', 'send this image')
+    .option('--caption <text>', 'with --image: what is written below it')
     .option('--follow', 'print what comes, unread messages first')
     .option('--images <folder>', 'with --follow: save images that come')
     .option('--json', 'print JSON, one object in a line')
@@ -49,7 +51,7 @@ Examples:
   nawaab chat
   nawaab chat --user alice --to bob
   echo hello | nawaab chat --user alice --to bob
-  nawaab chat --user alice --to bob --image cat.png
+  nawaab chat --user alice --to bob --image cat.png --caption "Our cat"
   nawaab chat --user bob --to alice --follow
   tail -n 0 -f app.log | nawaab chat --user logger --group Ops --lines
   nawaab chat --user bob --follow --json`;

@@ -1,3 +1,4 @@
+import { Problem } from '../../problem.ts';
 import { printableLine, printableText } from '../shared/printable.ts';
 import { type ChatOptions, chatExit } from './options.ts';
 import { runPiped } from './piped/piped.ts';
@@ -9,6 +10,8 @@ import { openSignedIn } from './signing-in.ts';
  * out. Resolves with the exit status of `chatExit`; throws a `Problem` when it could not run.
  */
 export async function chat(options: ChatOptions): Promise<number> {
+  if (options.caption !== undefined && options.image === undefined)
+    throw new Problem('--caption is written below an image: name its file with --image.');
   const isPiped = options.follow || options.json || options.lines || options.image !== undefined;
   const hasScreen = process.stdin.isTTY && process.stdout.isTTY && !isPiped;
   try {

@@ -19,6 +19,8 @@ export interface ChatOptions {
   readonly lines?: boolean;
   /** Sends this file, an image, instead of standard input. */
   readonly image?: string;
+  /** With `image`: what is written below it. Default: nothing. */
+  readonly caption?: string;
   /** With `follow`: saves images that come in this folder. */
   readonly images?: string;
   /** Prints what comes. */

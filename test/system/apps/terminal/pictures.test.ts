@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodePicture, pngOf } from '../../../../src/system/apps/terminal/pictures/decode.ts';
 import { fittingSize, halfBlocks } from '../../../../src/system/apps/terminal/pictures/half-blocks.ts';
 import { graphicsOf, graphicsProtocol } from '../../../../src/system/apps/terminal/pictures/protocol.ts';
+import { fitLine } from '../../../../src/system/apps/terminal/text/spans.ts';
 import { inspectImage } from '../../../../src/system/client/images/index.ts';
 
 const picture = { width: 40, height: 20 };
@@ -19,6 +20,15 @@ describe('a picture in a terminal', () => {
     const pixels = await decodePicture({ width: 2, height: 2, bytes }, { columns: 4, rows: 1 });
     const block = { text: '▀', style: { color: '#ff0000', background: '#0000ff' } };
     expect(halfBlocks(pixels)).toEqual([[block, block]]);
+  });
+
+  it('ends where it ends: nothing behind it has its colors', () => {
+    const block = { text: '▀', style: { color: '#ff0000', background: '#0000ff' } };
+    expect(fitLine([block], 3)).toEqual([block, { text: '  ' }]);
+    expect(fitLine([{ text: 'x', style: { inverse: true } }], 3).at(-1)).toEqual({
+      text: '  ',
+      style: { inverse: true },
+    });
   });
 
   it('keeps its shape within the room, and is never enlarged', () => {
@@ -44,7 +54,7 @@ describe('a picture in a terminal', () => {
     const kitty = graphicsOf('kitty', { ...picture, bytes: large }, { columns: 80, rows: 22 });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for.
     const pieces = [...kitty.matchAll(/\x1b_G([^;]*);([^\x1b]*)\x1b\\/g)];
-    expect(pieces.map(([, keys]) => keys)).toEqual(['a=T,f=100,q=2,c=80,m=1', 'm=1', 'm=1', 'm=0']);
+    expect(pieces.map(([, keys]) => keys)).toEqual(['a=T,f=100,q=2,c=80,r=20,m=1', 'm=1', 'm=1', 'm=0']);
     expect(Buffer.from(pieces.map(([, , data]) => data).join(''), 'base64').equals(large)).toBe(true);
     expect(graphicsOf('iterm2', { ...picture, bytes: large }, { columns: 80, rows: 22 })).toContain(
       `]1337;File=inline=1;size=10000;width=80;height=22;preserveAspectRatio=1:${Buffer.from(large).toString('base64')}`,

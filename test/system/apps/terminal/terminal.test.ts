@@ -1,5 +1,5 @@
 import { spawn as spawnProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -216,32 +216,58 @@ describe('nawaab chat in pipes', { timeout: 90_000 }, () => {
 
     const bytes = await createCanvas(30, 20).encode('png');
     writeFileSync(join(home, 'leo.png'), bytes);
-    expect(await pipe('', 'leo', '--to', 'kim', '--image', join(home, 'leo.png'))).toMatchObject({
-      status: 0,
-      err: '',
-    });
+    const sending = ['--to', 'kim', '--image', join(home, 'leo.png'), '--caption', 'This is Leo'];
+    expect(await pipe('', 'leo', ...sending)).toMatchObject({ status: 0, err: '' });
     const [[line]] = await followed(1, '--json', '--images', home);
     const { content, file } = JSON.parse(line!);
     expect(content).toEqual({
       kind: 'image',
       image: { type: 'image/png', width: 30, height: 20, bytes: bytes.length },
-      caption: '',
+      caption: 'This is Leo',
     });
     expect(readFileSync(file).equals(bytes)).toBe(true);
   });
 
+  it('keeps what was not answered in time, and sends it once when it is run again', async () => {
+    expect(await pipe('', 'kim', '--to', 'lou')).toMatchObject({ status: 1 });
+    expect(await pipe('zero', 'lou', '--to', 'kim')).toMatchObject({ status: 0 });
+    const halt = (signal: NodeJS.Signals) => {
+      for (const { pid } of cluster.servers) process.kill(pid!, signal);
+    };
+    halt('SIGSTOP');
+    const late = await pipe('one', 'lou', '--to', 'kim', '--timeout', '1s').finally(() => halt('SIGCONT'));
+    expect(late).toMatchObject({ status: 2, out: '', err: expect.stringMatching(/^nawaab: Not answered in time/) });
+    expect(await pipe('two', 'lou', '--to', 'kim')).toEqual({ status: 0, out: '', err: '' });
+    const [lines] = await followed(4, '--to', 'lou');
+    expect(lines.slice(1).map((line) => line.split(' lou: ')[1])).toEqual(['zero', 'one', 'two']);
+  });
+
+  it('leaves nothing behind when somebody could not be made or was mistyped', async () => {
+    writeFileSync(join(home, 'short'), 'short\n');
+    const refused = await pipe('x', 'una', '--to', 'kim', '--password-file', join(home, 'short'));
+    expect(refused).toMatchObject({ status: 3, out: '' });
+    await pipe('', 'vic');
+    const elsewhere = ['--data', join(home, 'elsewhere'), '--password-file', join(home, 'wrong')];
+    writeFileSync(join(home, 'wrong'), 'a password of nobody\n');
+    expect(await pipe('x', 'vic', ...elsewhere)).toMatchObject({ status: 3, out: '' });
+    expect(readdirSync(join(home, 'data')).filter((file) => file.startsWith('una'))).toEqual([]);
+    expect(readdirSync(join(home, 'elsewhere'))).toEqual([]);
+  });
+
   it('says in one sentence what is missing', async () => {
-    const [unsaid, unknown, nobody, misnamed, unreachable] = await Promise.all([
+    const [unsaid, unknown, nobody, misnamed, bare, unreachable] = await Promise.all([
       pipe('x', 'max'),
       pipe('x', 'mia', '--group', 'Ops'),
       pipe('x', 'moe', '--to', 'nobody-there'),
       pipe('x', 'no/name'),
+      pipe('x', 'mel', '--to', 'max', '--caption', 'below what?'),
       pipe('x', 'ned', '--origin', 'http://127.0.0.1:1'),
     ]);
     expect(unsaid).toMatchObject({ status: 3, err: 'nawaab: Say to whom: --to NAME, or --group TITLE.\n' });
     expect(unknown.err).toBe('nawaab: There is no group "Ops" here; there is none.\n');
     expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('There is no user nobody-there') });
     expect(misnamed.err).toContain('"no/name" is not a name');
+    expect(bare).toMatchObject({ status: 3, err: expect.stringContaining('name its file with --image') });
     expect(unreachable).toMatchObject({ status: 3, err: expect.stringContaining('start it with `nawaab serve`') });
   });
 });

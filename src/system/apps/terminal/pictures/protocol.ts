@@ -20,17 +20,18 @@ export function graphicsOf(
   { columns, rows }: { readonly columns: number; readonly rows: number },
 ): string {
   const data = Buffer.from(png.bytes).toString('base64');
-  // A character is about twice as high as it is wide.
-  const isWide = png.width * rows * 2 > png.height * columns;
   if (protocol === 'iterm2') {
     const size = `width=${columns};height=${rows};preserveAspectRatio=1`;
     return `${esc}]1337;File=inline=1;size=${png.bytes.length};${size}:${data}\u0007`;
   }
+  // Both sides: kitty before 0.27 does not let the other follow from one. A character is about twice as high as it is wide.
+  const scale = Math.min(columns / png.width, (rows * 2) / png.height);
+  const [c, r] = [png.width * scale, (png.height * scale) / 2].map((side) => Math.max(1, Math.round(side)));
   const pieces = data.match(/.{1,4096}/g) ?? [];
   return pieces
     .map((piece, index) => {
-      // q=2: no answers, which would be taken for keys. One side is enough: the other follows.
-      const first = index === 0 ? `a=T,f=100,q=2,${isWide ? `c=${columns}` : `r=${rows}`},` : '';
+      // q=2: no answers, which would be taken for keys.
+      const first = index === 0 ? `a=T,f=100,q=2,c=${c},r=${r},` : '';
       return `${esc}_G${first}m=${index === pieces.length - 1 ? 0 : 1};${piece}${esc}\\`;
     })
     .join('');

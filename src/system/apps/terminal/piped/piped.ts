@@ -82,7 +82,9 @@ async function sendAll(messenger: Messenger, { place, options, within, pipes }: 
     throw new Problem('Say to whom: --to NAME, or --group TITLE.');
   };
   if (options.image !== undefined) {
-    const { outcome } = messenger.sendImage(at(), await imageFile(options.image));
+    const { outcome } = messenger.sendImage(at(), await imageFile(options.image), {
+      caption: options.caption ?? '',
+    });
     outcomes.push(told(messenger, outcome, options, pipes));
   } else if (pipes.input !== null) {
     for await (const message of messagesOf(pipes.input, options, pipes.ending)) {

@@ -66,6 +66,7 @@ export function createApp({ messenger, chat, size, now, pictures }: AppOptions):
     },
     async picture(image) {
       const lines = (await pictures?.show(image, stage.ui.size)) ?? (pictures ? null : []);
+      put({ notice: null });
       if (lines?.length === 0) say('This terminal shows no pictures; /save it and open it elsewhere.', true);
       else if (lines) showing.panel(`Image, ${image.width}×${image.height}`, lines);
     },

@@ -45,7 +45,7 @@ export function fitLine(spans: Line, columns: number): Line {
   }
   if (left <= 0) return kept;
   const last = spans.at(-1)?.style;
-  return [...kept, span(' '.repeat(left), last?.inverse || last?.background ? last : undefined)];
+  return [...kept, span(' '.repeat(left), last?.inverse ? last : undefined)];
 }
 
 /** One at the left end, one at the right; when there is no room for both, the right one stays whole. */
