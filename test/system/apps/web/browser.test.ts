@@ -1,4 +1,3 @@
-import { createCanvas } from '@napi-rs/canvas';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -14,6 +13,7 @@ import {
   startChatPages,
 } from '../../../helpers/chat-pages.ts';
 import { chromiumPath } from '../../../helpers/chromium.ts';
+import { giveFile, keys, photo, tabTo } from '../../../helpers/page-hands.ts';
 
 describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout: 60_000 }, () => {
   let pages: ChatPages;
@@ -187,16 +187,36 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
   });
 
   it('can be used by keyboard alone', async () => {
-    const { page } = bo;
-    await page.keyboard.press('Control+k');
-    await page.keyboard.type('ada');
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
+    const { page, context } = await pages.stranger();
+    const { keyboard } = page;
+    page.on('dialog', (dialog) => void dialog.accept());
+    await keys(page, ['gil', 'Tab', password, 'Enter']);
+    await page.getByRole('navigation').waitFor();
+    await tabTo(page, 'New conversation');
+    await keys(page, ['Enter', 'ada', 'Enter']);
     await page.getByRole('heading', { name: 'ada', level: 1 }).waitFor();
-    await page.keyboard.press('Escape');
-    await page.keyboard.type('typed');
-    await page.keyboard.press('Enter');
+    await keys(page, ['Escape', 'typed', 'Enter']);
     await said(page, 'typed').waitFor();
+    await tabTo(page, 'New conversation');
+    await keyboard.press('Enter');
+    await tabTo(page, 'New group instead');
+    await keys(page, ['Enter', 'Walk', 'Tab', 'bo', 'Enter']);
+    await page.getByRole('heading', { name: 'Walk', level: 1 }).waitFor();
+    await keys(page, ['Control+k', 'ad', 'ArrowDown', 'Enter']);
+    await page.getByRole('heading', { name: 'ada', level: 1 }).waitFor();
+    await keyboard.press('Alt+ArrowUp');
+    await page.getByRole('heading', { name: 'Walk', level: 1 }).waitFor();
+    await tabTo(page, 'Details');
+    await keyboard.press('Enter');
+    await tabTo(page, 'Add');
+    await keys(page, ['Enter', 'ada', 'Enter']);
+    await page.getByRole('complementary').getByText('3 members').waitFor();
+    await tabTo(page, 'Leave group');
+    await keyboard.press('Enter');
+    await page.getByText('You are no longer a member').waitFor();
+    await keyboard.press('Escape');
+    await page.getByRole('complementary').waitFor({ state: 'hidden' });
+    await context.close();
   });
 
   it('leaves nothing in the browser of somebody whom the servers refused', async () => {
@@ -297,26 +317,6 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
 });
 
 // ---
-
-/** A picture of 640 × 480 pixels. */
-async function photo(): Promise<Buffer> {
-  const canvas = createCanvas(640, 480);
-  const context = canvas.getContext('2d');
-  context.fillStyle = 'teal';
-  context.fillRect(0, 0, 640, 480);
-  return canvas.encode('png');
-}
-
-/** In the page: what a browser does when a file is pasted, or dropped on it. */
-function giveFile(name: string, kind: string, field: string): (file: object) => void {
-  return new Function(
-    'file',
-    `const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(file.picture)], 'picture', { type: file.type }));
-    const event = new ${kind}('${name}', { ${field}: data, bubbles: true, cancelable: true });
-    document.activeElement.dispatchEvent(event);`,
-  ) as (file: object) => void;
-}
 
 async function widthOf(page: Page, selector: string): Promise<number> {
   const width = () =>

@@ -19,25 +19,28 @@ export interface Account {
 
 export function createAccount(link: Link): Account {
   return {
-    devices: async () => wanted(await link.call('devices')),
-    signOutDevice: async (device) => void wanted(await link.call('signOutDevice', device)),
-    signOutEverywhere: async () => void wanted(await link.call('signOutEverywhere')),
-    changePassword: async (passwords) => void wanted(await link.call('changePassword', passwords)),
-    delete: async (password) => void wanted(await link.call('deleteAccount', password)),
+    devices: async () => answered(await link.call('devices')),
+    signOutDevice: async (device) => done(await link.call('signOutDevice', device)),
+    signOutEverywhere: async () => done(await link.call('signOutEverywhere')),
+    changePassword: async (passwords) => done(await link.call('changePassword', passwords)),
+    delete: async (password) => done(await link.call('deleteAccount', password)),
     erase: async () => (await link.call('erase')).isSignedOut,
   };
 }
 
 // ---
 
-function wanted<T>(outcome: AccountOutcome<T>): T {
+/** Of a question; whatever came of it, it can be asked again. */
+function answered<T>(outcome: AccountOutcome<T>): T {
   if (outcome.kind === 'ok') return outcome.value;
   if (outcome.kind === 'refused' && outcome.code === 'unauthenticated') {
     throw new Error('This browser was signed out meanwhile; sign in again.');
   }
-  throw new Error(
-    outcome.kind === 'unknown'
-      ? 'No answer came, so it may or may not be done. Check the connection and look again.'
-      : failureSentence(outcome),
-  );
+  throw new Error(failureSentence(outcome));
+}
+
+/** Of something that is done once. */
+function done(outcome: AccountOutcome<null>): void {
+  if (outcome.kind !== 'unknown') return void answered(outcome);
+  throw new Error('No answer came, so it may or may not be done. Check the connection and look again.');
 }

@@ -1,4 +1,4 @@
-import type { AccountFailure } from '../../../browser.ts';
+import type { AccountFailure, Failure } from '../../../browser.ts';
 
 /** Why a request about an account came to nothing, for people. */
 export function failureSentence(failure: AccountFailure): string {
@@ -8,7 +8,15 @@ export function failureSentence(failure: AccountFailure): string {
   return sentences[failure.code] ?? `${failure.detail ?? `The servers refused (${failure.code}).`}${wait}`;
 }
 
+/** Why an operation about a conversation came to nothing, for people. */
+export function operationSentence({ code, reason }: Failure): string {
+  return code === 'malformed' ? malformedOperation : reason;
+}
+
 // ---
+
+const malformedOperation =
+  'A title is one line of 1 to 128 characters, without signs that turn the direction of writing; a name has letters and digits, with . _ - between them.';
 
 const sentences: Readonly<Record<string, string>> = {
   nameTaken: 'That name, or one that looks like it, is taken. Choose another.',

@@ -3,6 +3,7 @@ import type { Conversation, ConversationId, EpochMs, LocalId, Outcome, Seq } fro
 import type { News, Snapshot } from '../host/wire.ts';
 import { type Account, createAccount } from './account.ts';
 import { type Chat, createChat } from './chat.ts';
+import { operationSentence } from './failures.ts';
 import type { Link, LinkHandlers } from './link.ts';
 import { createOutbox, type Outbox, ownTexts, type Pending, type TabStorage, unkept } from './outbox.ts';
 import { createTimeline, type Timeline, timelineSizes } from './timeline.ts';
@@ -189,7 +190,7 @@ function placeOf(outcome: Outcome): ConversationId {
     case 'sent':
       return outcome.conversation;
     case 'failed':
-      throw new Error(outcome.reason);
+      throw new Error(operationSentence(outcome));
     case 'unanswered':
       throw new Error('The page was closed before the servers answered; it goes on by itself.');
   }

@@ -85,6 +85,7 @@ function Devices({ changed, say }: DevicesProps) {
   const { account } = useSession();
   const [devices, setDevices] = useState<readonly OwnDevice[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     let isGone = false;
     account.devices().then(
@@ -97,7 +98,7 @@ function Devices({ changed, say }: DevicesProps) {
     return () => {
       isGone = true;
     };
-  }, [changed]);
+  }, [changed, tries]);
   const signOut = async ({ device, label }: OwnDevice): Promise<void> => {
     try {
       await account.signOutDevice(device);
@@ -110,7 +111,14 @@ function Devices({ changed, say }: DevicesProps) {
     <section class="block" aria-labelledby="devices-title">
       <h4 id="devices-title">Where you are signed in</h4>
       {devices === null && problem === null && <p class="muted">Loading …</p>}
-      <p class="problem">{problem}</p>
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem}{' '}
+          <button class="link" type="button" onClick={() => setTries(tries + 1)}>
+            Try again
+          </button>
+        </p>
+      )}
       <ul class="devices">
         {devices?.map((one) => (
           <Device key={one.device} device={one} onSignOut={() => void signOut(one)} />

@@ -2,7 +2,7 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import type { Conversation, Item } from '../../../browser.ts';
 import { contentText, counted, previewOf, shortTime, typingText } from '../model/words.ts';
 import { Avatar } from './avatar.tsx';
-import { goTo, goToPlace, ui, useSession } from './ui.ts';
+import { goTo, goToPlace, isNarrow, ui, useSession } from './ui.ts';
 
 /** Conversations whose name or members fit what is searched for; below them the messages that do. */
 export function ConversationList() {
@@ -16,12 +16,25 @@ export function ConversationList() {
           <Entry key={conversation.id} conversation={conversation} />
         ))}
       </ul>
+      {isNarrow.value && ui.query.value === '' && found.value.length === 0 && <None />}
       {ui.query.value.trim() !== '' && <Messages isAlone={found.value.length === 0} />}
     </div>
   );
 }
 
 // ---
+
+/** Where there is room for it, the place of the conversation says so. */
+function None() {
+  return (
+    <div class="none">
+      <p class="muted">Nobody here yet. Ask a friend for their name here, and write to them.</p>
+      <button class="primary" type="button" onClick={() => (ui.dialog.value = 'newChat')}>
+        New conversation
+      </button>
+    </div>
+  );
+}
 
 function Entry({ conversation }: { readonly conversation: Conversation }) {
   const { chat, selected } = useSession();

@@ -2,10 +2,11 @@ import type { Conversation } from '../../../browser.ts';
 import { counted, presenceText, typingText } from '../model/words.ts';
 import { Avatar } from './avatar.tsx';
 import { Composer } from './composer.tsx';
+import { Connection } from './connection.tsx';
 import { BackIcon, InfoIcon, LockIcon } from './icons.tsx';
 import { MessageList } from './message-list.tsx';
 import { TrustMark, Warnings } from './trust.tsx';
-import { goTo, ui, useSession } from './ui.ts';
+import { goTo, isNarrow, ui, useSession } from './ui.ts';
 
 export function ConversationView() {
   const session = useSession();
@@ -16,6 +17,7 @@ export function ConversationView() {
     <section class="conversation" aria-label={`Conversation ${conversation.title}`}>
       <Head conversation={conversation} />
       <Warnings conversation={conversation} />
+      {isNarrow.value && <Connection />}
       {timeline !== null && <MessageList key={timeline.conversation} timeline={timeline} conversation={conversation} />}
       {conversation.isMember ? (
         <Composer key={`c${conversation.id}`} conversation={conversation} />

@@ -90,7 +90,7 @@ function Invite() {
     <Question
       title={`Add to ${conversation.title}`}
       verb="Add"
-      ask={(form) => show(session.invite(conversation.id, words(form, 'names')))}
+      ask={(form) => session.invite(conversation.id, words(form, 'names')).then(close)}
       onClose={close}
     >
       <label>

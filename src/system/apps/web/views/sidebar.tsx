@@ -1,14 +1,15 @@
-import { connectionText } from '../model/words.ts';
 import { Avatar } from './avatar.tsx';
+import { Connection } from './connection.tsx';
 import { ConversationList } from './conversation-list.tsx';
 import { ComposeIcon, ExitIcon, SearchIcon } from './icons.tsx';
 import { ServerCorner } from './server-corner.tsx';
-import { attempt, ui, useApp, useSession } from './ui.ts';
+import { attempt, isNarrow, ui, useApp, useSession } from './ui.ts';
 
 /** Who I am, my conversations, and which server I am on. */
 export function Sidebar() {
   const app = useApp();
-  const me = useSession().chat.me.value;
+  const { chat, selected } = useSession();
+  const me = chat.me.value;
   return (
     <nav class="sidebar" aria-label="Conversations">
       <header class="bar">
@@ -52,39 +53,9 @@ export function Sidebar() {
           }}
         />
       </label>
-      <Connection />
+      {!(isNarrow.value && selected.value !== null) && <Connection />}
       <ConversationList />
       <ServerCorner />
     </nav>
-  );
-}
-
-// ---
-
-/** Says so while there is no connection, and what waits for one. */
-function Connection() {
-  const app = useApp();
-  const session = useSession();
-  const state = session.chat.state.value;
-  const text = connectionText(state);
-  const canResume = state.trouble === 'takenOver' || (state.connection === 'offline' && state.trouble === null);
-  return (
-    <div class="connection-place" role="status">
-      {text !== null && (
-        <p class="connection">
-          <span>{text}</span>
-          {state.trouble === 'signInAgain' && (
-            <button class="link" type="button" onClick={() => attempt(app, app.signOut())}>
-              Sign in
-            </button>
-          )}
-          {canResume && (
-            <button class="link" type="button" onClick={() => attempt(app, session.link.call('start'))}>
-              Connect
-            </button>
-          )}
-        </p>
-      )}
-    </div>
   );
 }

@@ -18,6 +18,15 @@ export const ui = {
   spoken: signal(''),
 };
 
+/** One thing at a time is on the screen: list, conversation or panel. The width is that of the style. */
+export const isNarrow = signal(false);
+const narrow = matchMedia('(max-width: 44rem)');
+const measure = (): void => {
+  isNarrow.value = narrow.matches;
+};
+narrow.addEventListener('change', measure);
+measure();
+
 export const AppContext = createContext<App | null>(null);
 export const SessionContext = createContext<Session | null>(null);
 
