@@ -189,7 +189,6 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
   it('can be used by keyboard alone', async () => {
     const { page, context } = await pages.stranger();
     const { keyboard } = page;
-    page.on('dialog', (dialog) => void dialog.accept());
     await keys(page, ['gil', 'Tab', password, 'Enter']);
     await page.getByRole('navigation').waitFor();
     await tabTo(page, 'New conversation');
@@ -212,6 +211,8 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     await keys(page, ['Enter', 'ada', 'Enter']);
     await page.getByRole('complementary').getByText('3 members').waitFor();
     await tabTo(page, 'Leave group');
+    await keyboard.press('Enter');
+    await tabTo(page, 'Leave');
     await keyboard.press('Enter');
     await page.getByText('You are no longer a member').waitFor();
     await keyboard.press('Escape');

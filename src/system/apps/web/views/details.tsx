@@ -41,7 +41,7 @@ function About({ conversation }: { readonly conversation: Conversation }) {
       </div>
       {kind === 'direct' && conversation.isEncrypted && <Safety conversation={conversation} user={title} />}
       {kind === 'group' && <Members conversation={conversation} />}
-      {kind === 'group' && conversation.isMember && <Leave conversation={conversation} />}
+      {kind === 'group' && conversation.isMember && <Leave />}
     </>
   );
 }
@@ -126,16 +126,9 @@ interface MemberProps {
   readonly mayRemove: boolean;
 }
 
-function Leave({ conversation }: { readonly conversation: Conversation }) {
-  const app = useApp();
-  const session = useSession();
-  const leave = (): void => {
-    if (confirm(`Leave ${conversation.title}? You can come back only when the admin adds you again.`)) {
-      attempt(app, session.leave(conversation.id));
-    }
-  };
+function Leave() {
   return (
-    <button class="wide danger" type="button" onClick={leave}>
+    <button class="wide danger" type="button" onClick={() => (ui.dialog.value = 'leave')}>
       Leave group
     </button>
   );

@@ -13,6 +13,8 @@ export function Dialogs() {
       return <NewGroup />;
     case 'invite':
       return <Invite />;
+    case 'leave':
+      return <Leave />;
     case 'account':
       return <AccountDialog />;
     case null:
@@ -98,6 +100,23 @@ function Invite() {
         <input name="names" required autocapitalize="none" spellcheck={false} autocomplete="off" autoFocus />
       </label>
       <p class="hint">They read what is written from now on, and nothing before.</p>
+    </Question>
+  );
+}
+
+function Leave() {
+  const session = useSession();
+  const conversation = session.selected.value;
+  if (conversation === null) return null;
+  return (
+    <Question
+      title={`Leave ${conversation.title}`}
+      verb="Leave"
+      isGrave
+      ask={() => session.leave(conversation.id).then(close)}
+      onClose={close}
+    >
+      <p class="hint">You read nothing of it from then on, and come back only when the admin adds you again.</p>
     </Question>
   );
 }

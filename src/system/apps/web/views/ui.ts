@@ -7,7 +7,7 @@ import type { Session } from '../model/session.ts';
 
 /** What of the page is open. Nothing of it is worth keeping. */
 export const ui = {
-  dialog: signal<'newChat' | 'newGroup' | 'invite' | 'account' | null>(null),
+  dialog: signal<'newChat' | 'newGroup' | 'invite' | 'leave' | 'account' | null>(null),
   panel: signal<'details' | 'servers' | null>(null),
   /** The member of a group whose safety code is shown. */
   compared: signal<string | null>(null),
