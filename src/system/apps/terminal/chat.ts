@@ -14,6 +14,10 @@ export async function chat(options: ChatOptions): Promise<number> {
     throw new Problem('--caption is written below an image: name its file with --image.');
   const isPiped = options.follow || options.json || options.lines || options.image !== undefined;
   const hasScreen = process.stdin.isTTY && process.stdout.isTTY && !isPiped;
+  if (hasScreen && process.env.TERM === 'dumb')
+    throw new Problem(
+      'This terminal (TERM=dumb) has no screen to draw on; use --follow, or pipe in what is to be sent.',
+    );
   try {
     const messenger = await openSignedIn(options);
     try {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { openMessenger } from '../../adapters/node-messenger.ts';
 import { createWsTransport } from '../../adapters/ws-transport.ts';
 import type { AccountOutcome } from '../../client/ask.ts';
@@ -28,15 +29,20 @@ export async function openSignedIn(options: ChatOptions): Promise<Messenger> {
     const path = accounts.fileOf(name);
     const isNewFile = !existsSync(path);
     const messenger = await openMessenger({ path, origin: accounts.origin, label: 'terminal' });
+    const forget = () => {
+      // Else a name that was mistyped would be taken for somebody who is here.
+      if (isNewFile && messenger.me === null) for (const end of ['', '-wal']) rmSync(`${path}${end}`, { force: true });
+    };
+    const attended = endBySignals(forget);
     try {
       if (!messenger.isSignedIn) await signIn({ messenger, name, accounts, options, prompt });
       return messenger;
     } catch (error) {
-      const isEmpty = messenger.me === null;
       await messenger.close();
-      // Else a name that was mistyped would be taken for somebody who is here.
-      if (isNewFile && isEmpty) rmSync(path, { force: true });
+      forget();
       throw error;
+    } finally {
+      attended.end();
     }
   } finally {
     opened?.close();
@@ -44,6 +50,20 @@ export async function openSignedIn(options: ChatOptions): Promise<Messenger> {
 }
 
 // ---
+
+/** Until `end`, what ends this process lets it tidy up first; the terminal's modes are given back by Node. */
+function endBySignals(tidyUp: () => void): { end(): void } {
+  const leave = (name: NodeJS.Signals) => process.exit(128 + constants.signals[name]);
+  const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+  for (const name of signals) process.on(name, leave);
+  process.on('exit', tidyUp);
+  return {
+    end() {
+      for (const name of signals) process.off(name, leave);
+      process.off('exit', tidyUp);
+    },
+  };
+}
 
 interface SigningIn {
   readonly messenger: Messenger;

@@ -41,6 +41,8 @@ describe('a picture in a terminal', () => {
     ['kitty', { TERM: 'xterm-kitty', KITTY_WINDOW_ID: '1' }, 'kitty'],
     ['ghostty', { TERM_PROGRAM: 'ghostty' }, 'kitty'],
     ['iTerm2', { TERM_PROGRAM: 'iTerm.app' }, 'iterm2'],
+    ['Konsole', { KONSOLE_VERSION: '221203' }, 'iterm2'],
+    ['an old Konsole', { KONSOLE_VERSION: '200400' }, null],
     ['any other', { TERM: 'xterm-256color' }, null],
     ['kitty behind tmux', { TERM: 'screen', KITTY_WINDOW_ID: '1', TMUX: '/tmp/tmux' }, null],
   ])('speaks what %s understands', (_, env, protocol) => {

@@ -126,6 +126,42 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 90_000
     expect(statSync(join(home, 'data')).mode & 0o777).toBe(0o700);
   });
 
+  it('is stopped by Ctrl-Z, and goes on where it was', async () => {
+    const shell = openTerminal((pty as Extract<typeof pty, { spawn: unknown }>).spawn, {
+      command: '/bin/sh',
+      args: ['-i'],
+      env: { NAWAAB_PASSWORD: password, PS1: 'shell> ' },
+    });
+    open.push(shell);
+    await shell.shows('shell>');
+    shell.type(`${[process.execPath, ...args('hal', '--sign-up')].map((each) => `'${each}'`).join(' ')}\r`);
+    await shell.shows('● online');
+    shell.type('/cha\u001a');
+    await shell.shows((screen) => !screen.isAlternate && /Stopped|Suspended/i.test(screen.text));
+    shell.type('fg\r');
+    await shell.shows(
+      (screen) => screen.isAlternate && screen.text.includes('/cha') && screen.text.includes('● online'),
+    );
+    shell.type('\u0003');
+    await shell.shows((screen) => !screen.isAlternate);
+    shell.type('exit\r');
+    await shell.exited;
+  });
+
+  it('leaves nothing behind when it is told to end at a question, and draws nothing where there is no screen', async () => {
+    const { spawn } = pty as Extract<typeof pty, { spawn: unknown }>;
+    const asked = openTerminal(spawn, { command: process.execPath, args: args('tipo') });
+    // What opens pseudo-terminals sets TERM itself.
+    const dumb = openTerminal(spawn, { command: 'env', args: ['TERM=dumb', process.execPath, ...args('dan')] });
+    open.push(asked, dumb);
+    await asked.shows('Is tipo new here? [y/n]');
+    asked.kill('SIGTERM');
+    expect(await asked.exited).toMatchObject({ exitCode: 143 });
+    expect(readdirSync(join(home, 'data')).filter((file) => file.startsWith('tipo'))).toEqual([]);
+    expect(await dumb.exited).toMatchObject({ exitCode: 3 });
+    expect(dumb.written).toMatch(/^nawaab: This terminal \(TERM=dumb\) has no screen/);
+  });
+
   it('gives the terminal back when it crashes, and then says what happened', async () => {
     const crash = "process.on('SIGUSR2', () => { throw new Error('the roof fell in') })";
     const terminal = sit('gus', [], { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(crash)}` });

@@ -6,6 +6,8 @@ export function graphicsProtocol(env: Readonly<Record<string, string | undefined
   if (env.TMUX || env.STY) return null;
   if (env.TERM_PROGRAM === 'iTerm.app' || env.TERM_PROGRAM === 'WezTerm' || env.LC_TERMINAL === 'iTerm2')
     return 'iterm2';
+  // Konsole says its version as one number: 22.04.0.
+  if (Number(env.KONSOLE_VERSION) >= 220_400) return 'iterm2';
   if (env.KITTY_WINDOW_ID || env.TERM === 'xterm-kitty' || env.TERM_PROGRAM === 'ghostty') return 'kitty';
   return null;
 }

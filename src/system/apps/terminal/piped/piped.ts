@@ -20,21 +20,26 @@ export interface Pipes {
 
 /** Sends what is piped in and prints what comes, without a screen. Resolves with the exit status. */
 export async function runPiped(messenger: Messenger, options: ChatOptions, pipes: Pipes): Promise<number> {
-  const { input, ending } = pipes;
-  messenger.start();
+  const { input } = pipes;
+  const hindered = new AbortController();
+  const ending = AbortSignal.any([pipes.ending, hindered.signal]);
   const off = messenger.on('state', ({ trouble }) => {
-    if (trouble !== null) pipes.complain(troubles[trouble]);
+    if (trouble !== null) hindered.abort(new Problem(troubles[trouble]));
   });
+  messenger.start();
   try {
     const patient = options.follow === true && input === null;
     const within = patient ? untilEnd(ending) : withTimeout(options.timeoutMs ?? timeoutDefaultMs, ending);
     const place = await placeOf(messenger, options, within);
-    const following = { place, json: options.json === true, images: options.images ?? null, ...pipes };
+    const following = { place, json: options.json === true, images: options.images ?? null, ...pipes, ending };
     const printing = options.follow ? follow(messenger, following) : null;
-    const status = await sendAll(messenger, { place, options, within, pipes });
+    const status = await sendAll(messenger, { place, options, within, pipes: { ...pipes, ending } });
     await printing;
+    hindered.signal.throwIfAborted();
     return status;
   } catch (error) {
+    // It cannot come to an end, however long one waits.
+    hindered.signal.throwIfAborted();
     if (error instanceof Late) {
       pipes.complain('Not answered in time: it is kept here and goes out when this is run again.');
       return chatExit.waiting;
@@ -55,9 +60,9 @@ export async function runPiped(messenger: Messenger, options: ChatOptions, pipes
 const timeoutDefaultMs = 30_000;
 
 const troubles = {
-  signInAgain: 'The sign-in has ended: run it again with the password.',
-  takenOver: 'Another program uses this device now.',
-  broken: 'The local database cannot be used any more.',
+  signInAgain: 'The sign-in has ended: run it again with the password; what waits is kept.',
+  takenOver: 'Another program uses this device now; what waits is kept.',
+  broken: 'The local database cannot be used any more: is the disk full?',
 } as const;
 
 class Late extends Error {}

@@ -53,6 +53,7 @@ const keyTable: readonly (readonly [string, string])[] = [
   ['Ctrl-F', 'search'],
   ['Ctrl-R', 'tries again what was not sent'],
   ['Ctrl-L', 'draws the screen anew'],
+  ['Ctrl-Z', 'stops the program until `fg`'],
   ['Ctrl-C', 'quits; what waits is sent the next time'],
 ];
 

@@ -23,7 +23,7 @@ export async function runScreen(messenger: Messenger, { to }: { readonly to?: st
   for (const name of signals) process.on(name, bySignal);
   // What nobody foresaw is to be read after the terminal is as it was, not on a screen that vanishes.
   process.on('uncaughtException', ended.reject);
-  const terminal = takeTerminal(stdin, stdout, hear);
+  let terminal = takeTerminal(stdin, stdout, hear);
   const screen = mount(app, stdout, (error) => ended.reject(error));
   const resized = () => {
     app.resize(size());
@@ -43,15 +43,32 @@ export async function runScreen(messenger: Messenger, { to }: { readonly to?: st
     process.off('uncaughtException', ended.reject);
   }
 
+  /** As the shell's other programs: stopped until `fg`. Where no shell waits for that, the kernel lets it go on at once. */
+  function suspend(): void {
+    if (process.platform === 'win32') return;
+    screen.pause();
+    terminal.release();
+    process.kill(0, 'SIGTSTP');
+    setTimeout(() => {
+      terminal = takeTerminal(stdin, stdout, hear);
+      resized();
+      screen.redraw();
+    }, stoppedMs);
+  }
+
   function hear(chunk: string): void {
     for (const key of reader.push(chunk)) {
       if (pictures.isShown) pictures.hide();
       else if (key.kind === 'ctrl' && key.letter === 'l') screen.redraw();
+      else if (key.kind === 'ctrl' && key.letter === 'z') suspend();
       else app.press(key);
     }
   }
 }
 
 // ---
+
+/** Longer than a signal takes to oneself. */
+const stoppedMs = 50;
 
 const reader = createKeyReader();
