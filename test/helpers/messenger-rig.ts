@@ -60,7 +60,7 @@ export interface Device {
   readonly isDead: boolean;
   /** How long its disk takes for a write. */
   diskMs: number;
-  /** Stands before each of its requests over HTTP; one that throws is a network that is down. */
+  /** Stands before each of its requests over HTTP; one that throws is a network that is down, one that never ends a server that hangs. */
   asks: (request: HttpRequest) => void | Promise<void>;
   /** The reason for which its disk takes nothing; null while it does. */
   failWrites: string | null;
@@ -225,7 +225,7 @@ export async function createMessengerRig(options: MessengerRigOptions = {}): Pro
       return {
         async request(request, options = {}) {
           if (!own.alive || device.server === null) throw new Error('nobody there');
-          await device.asks(request);
+          await Promise.race([device.asks(request), cutBy(options.signal)]);
           if (request.bytes || options.streamed) {
             const signal = AbortSignal.any([line.signal, ...(options.signal ? [options.signal] : [])]);
             return directTransport(chat.servers[device.server]!, device).request(request, { ...options, signal });
@@ -313,3 +313,8 @@ function newLife(): Life {
 }
 
 const never = new Promise<never>(() => {});
+
+function cutBy(signal: AbortSignal | undefined): Promise<never> {
+  if (signal === undefined) return never;
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}

@@ -86,6 +86,25 @@ describe('who was never online', () => {
   });
 });
 
+it('a messenger closes at once though the servers do not answer what it asked of them', async () => {
+  await begin();
+  const asked = Promise.withResolvers<void>();
+  ada.asks = () => {
+    asked.resolve();
+    return new Promise(() => {});
+  };
+  ada.messenger.openDirect('bob');
+  await rig.within(asked.promise);
+  const fromMs = rig.chat.clock.now();
+  await rig.within(ada.messenger.close());
+  expect(rig.chat.clock.now() - fromMs).toBeLessThan(100);
+  await ada.boot();
+  ada.asks = () => {};
+  ada.messenger.start();
+  await rig.settle();
+  expect(ada.messenger.conversations().map(({ title }) => title)).toEqual(['bob']);
+});
+
 describe('who was removed', () => {
   it('reads nothing later, with all keys that the device ever had and all bytes of the servers', async () => {
     await begin('mls');

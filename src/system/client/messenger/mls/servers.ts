@@ -31,6 +31,8 @@ type Refused = Extract<AccountFailure, { kind: 'refused' }>;
 
 export function createServers({ clock, random, servers }: SealingContext): Servers {
   let isOn = false;
+  /** What is asked is given up when it is not wanted any more: servers that hang hold nobody up. */
+  let cut = new AbortController();
   const waiting = new Set<{ readonly cancel: Cancel; wake(): void }>();
 
   return {
@@ -62,14 +64,17 @@ export function createServers({ clock, random, servers }: SealingContext): Serve
     },
     turned(on) {
       isOn = on;
-      if (!on) for (const wait of [...waiting]) wait.wake();
+      if (on) return;
+      cut.abort(new Later());
+      cut = new AbortController();
+      for (const wait of [...waiting]) wait.wake();
     },
   };
 
   function way(): { readonly transport: Transport; readonly token: string } {
     const found = isOn ? servers() : null;
     if (found === null) throw new Later();
-    return found;
+    return { token: found.token, transport: cuttable(found.transport, cut.signal) };
   }
 
   async function until<T>(ask: Ask<T>): Promise<Extract<AccountOutcome<T>, { kind: 'ok' }> | Refused> {
@@ -102,6 +107,10 @@ export function createServers({ clock, random, servers }: SealingContext): Serve
 
 /** Refusals after which the same request may succeed. */
 const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['tooMany', 'busy', 'databaseDown', 'uncertain']);
+
+function cuttable(transport: Transport, signal: AbortSignal): Transport {
+  return { ...transport, request: (request, options) => transport.request(request, { ...options, signal }) };
+}
 
 function refusal(what: string, { code, detail }: Refused): Unsealable {
   return new Unsealable(`${what}: ${detail ?? code}.`, code);
