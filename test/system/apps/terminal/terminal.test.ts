@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createCanvas } from '@napi-rs/canvas';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createLog, type LocalCluster, startLocalCluster } from '../../../../src/system/node.ts';
+import { listDevices, signIn, signOutEverywhere } from '../../../../src/system/client/account.ts';
+import { createLog, createWsTransport, type LocalCluster, startLocalCluster } from '../../../../src/system/node.ts';
 import { loadPty, openTerminal, type Terminal } from '../../../helpers/pty.ts';
 
 const program = resolve(import.meta.dirname, '../../../../bin/nawaab.js');
@@ -276,6 +277,29 @@ describe('nawaab chat in pipes', { timeout: 90_000 }, () => {
     expect(await pipe('two', 'lou', '--to', 'kim')).toEqual({ status: 0, out: '', err: '' });
     const [lines] = await followed(4, '--to', 'lou');
     expect(lines.slice(1).map((line) => line.split(' lou: ')[1])).toEqual(['zero', 'one', 'two']);
+  });
+
+  it('ends at once, with the reason, when the device was signed out', async () => {
+    const following = pipe('', 'pia', '--follow');
+    const transport = createWsTransport({ origin: cluster.endpoints[0]! });
+    let token = '';
+    const enter = async () => {
+      const entered = await signIn(transport, { name: 'pia', password, device: 'elsewhere' });
+      if (entered.kind === 'ok') token = entered.value.token;
+      return token;
+    };
+    await expect.poll(enter, { timeout: 10_000, interval: 300 }).not.toBe('');
+    const labels = async () => {
+      const listed = await listDevices(transport, token);
+      return listed.kind === 'ok' ? listed.value.devices.map(({ label }) => label) : [];
+    };
+    await expect.poll(labels, { timeout: 10_000 }).toContainEqual(expect.stringMatching(/^terminal/));
+    await signOutEverywhere(transport, token);
+    expect(await following).toEqual({
+      status: 3,
+      out: '',
+      err: 'nawaab: The sign-in has ended: run it again with the password; what waits is kept.\n',
+    });
   });
 
   it('leaves nothing behind when somebody could not be made or was mistyped', async () => {
