@@ -18,6 +18,7 @@ export * from './client/messenger/sealing.ts';
 export { createSession } from './client/session.ts';
 export type * from './database/account-store.ts';
 export type * from './database/bus.ts';
+export { createHintQueue } from './database/hint-queue.ts';
 export type { MemoryBusHub } from './database/memory-bus.ts';
 export { createMemoryBusHub } from './database/memory-bus.ts';
 export type { MemoryStore, StoredMessage } from './database/memory-store.ts';

@@ -134,7 +134,8 @@ export const faultKinds: Readonly<Record<FaultKind, string>> = {
     'The database ends in order (`fast`), at once (`immediate`) or by kill -9 (`kill`), and is started again after `downMs`.',
   databasePause: 'The database does not run at all for `forMs`.',
   balancerKill: 'kill -9 of a balancer; started again after `downMs`, or when everything heals if that is null.',
-  disconnect: 'The server is on no network for `forMs`; only containers have networks of their own.',
+  disconnect:
+    'The server is on no network for `forMs`: what is sent vanishes, and nobody is told; not on processes, which have no network of their own.',
   linkSlow:
     'What goes over the link arrives `delayMs`, and up to `jitterMs` more, later each way, and no faster than `bytesPerSec`; for `forMs`.',
   linkCut: 'Nothing gets through the link for `forMs`, while its connections stay open.',

@@ -1,13 +1,13 @@
 /** Disturbs links, and proves by a probe through each that it took effect. */
 import type { Clock } from '../../system/index.ts';
 import type { FaultReceipt, LinkFault } from '../faults/fault.ts';
-import { type LinkBehaviour, type LinkName, partiesOf } from './behaviour.ts';
+import type { LinkBehaviour, LinkName } from './behaviour.ts';
 import type { Links } from './links.ts';
-import { describeProbes, type ProbeResult, probe } from './probe.ts';
+import { describeProbes, type ProbeResult } from './probe.ts';
 import { describeSpread, questions, spreadMsMin, spreadOf } from './unevenness.ts';
 
 export interface LinkWorld {
-  readonly links: Links;
+  readonly links: Pick<Links, 'set' | 'ask'>;
   readonly clock: Clock;
 }
 
@@ -39,10 +39,9 @@ function ask(
   link: LinkName,
   { count, withinMs }: { readonly count: number; readonly withinMs: number },
 ): Promise<readonly ProbeResult[]> {
-  const { to } = partiesOf(link);
   const one = async (_: unknown, index: number): Promise<ProbeResult> => {
     await new Promise<void>((resolve) => clock.after(index * apartMs, resolve));
-    return probe(links.addressOf(link), to, withinMs);
+    return links.ask(link, withinMs);
   };
   return Promise.all(Array.from({ length: count }, one));
 }

@@ -4,8 +4,9 @@ import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describeExit } from '../../system/node.ts';
 import { Problem, unknownName } from '../problem.ts';
-import type { Address, LinkBehaviour, LinkName } from './behaviour.ts';
+import { type Address, type LinkBehaviour, type LinkName, partiesOf } from './behaviour.ts';
 import type { LinkOptions } from './link.ts';
+import { type ProbeResult, probe } from './probe.ts';
 
 /** One line for the proxy. `order` is repeated in its answer. */
 export type ProxyOrder =
@@ -22,10 +23,10 @@ export interface ProxyAnswer {
 export interface Links {
   /** Which address the parties are to use: that of a proxy where this link is wanted, else the target's own. */
   via(link: LinkName, target: Address): Promise<Address>;
-  /** Where the proxy of a link listens. Throws a `Problem` for one that has none. */
-  addressOf(link: LinkName): Address;
   /** Answers how many connections the link carried at that moment. */
   set(link: LinkName, behaviour: LinkBehaviour): Promise<number>;
+  /** Asks the far end one small question over a connection of its own. Throws a `Problem` for a link that has no proxy. */
+  ask(link: LinkName, withinMs: number): Promise<ProbeResult>;
   stop(): Promise<void>;
 }
 
@@ -53,12 +54,12 @@ export function createLinks(options: {
       open.set(link, { host, port: port! });
       return addressOf(link);
     },
-    addressOf,
     set: async (link, behaviour) => {
       addressOf(link);
       const { connections } = await proxy.ask((order) => ({ order, kind: 'set', name: link, behaviour }));
       return connections!;
     },
+    ask: async (link, withinMs) => probe(addressOf(link), partiesOf(link).to, withinMs),
     stop: proxy.stop,
   };
 }

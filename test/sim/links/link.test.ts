@@ -3,8 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LinkBehaviour } from '../../../src/sim/links/behaviour.ts';
 import { type Link, openLink } from '../../../src/sim/links/link.ts';
-import { applyLinkFault } from '../../../src/sim/links/link-faults.ts';
-import type { Links } from '../../../src/sim/links/links.ts';
+import { applyLinkFault, type LinkWorld } from '../../../src/sim/links/link-faults.ts';
 import { type ProbeResult, probe } from '../../../src/sim/links/probe.ts';
 import { questions, spreadMsMin, spreadOf } from '../../../src/sim/links/unevenness.ts';
 import { createSeededRandom } from '../../../src/system/index.ts';
@@ -60,14 +59,12 @@ describe('the proof of an uneven link', () => {
   const fault = { kind: 'linkSlow', link: 'b1-s1', delayMs: 5, jitterMs: 40, bytesPerSec: null } as const;
   /** As the proxy carries out orders, or something else that is done instead. */
   const proved = (instead: (wanted: LinkBehaviour) => LinkBehaviour, jitterMs: number = fault.jitterMs) => {
-    const links: Links = {
-      via: async () => ({ host, port: link.port }),
-      addressOf: () => ({ host, port: link.port }),
+    const links: LinkWorld['links'] = {
+      ask: (_, withinMs) => probe({ host, port: link.port }, 's1', withinMs),
       set: async (_, behaviour) => {
         link.set(instead(behaviour));
         return link.connections;
       },
-      stop: async () => {},
     };
     return applyLinkFault({ links, clock: createSystemClock() }, { ...fault, jitterMs });
   };

@@ -14,6 +14,7 @@ import { createHop, type HopEnd, type LinkQuality } from './hop.ts';
 import { createLinkQuality, type LinkSettings } from './link.ts';
 import type { ServerNode } from './server-node.ts';
 import { splice } from './splice.ts';
+import type { VirtualLink } from './virtual-link.ts';
 import { createProcess, type VirtualProcess } from './virtual-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { createVirtualVitals } from './virtual-vitals.ts';
@@ -25,6 +26,8 @@ export interface BalancerNodeOrder {
   readonly strategy: string;
   readonly probeMs: Ms;
   readonly link: LinkSettings;
+  /** How faults disturb the way to a server. */
+  linkTo(server: ServerId): VirtualLink;
   /** From the program's start to the first connection, but for the first start. */
   readonly bootMs: Ms;
   readonly random: Random;
@@ -64,7 +67,14 @@ export function createBalancerNode(order: BalancerNodeOrder): BalancerNode {
         clock: process.clock,
         random: random.fork(lives === 1 ? name : `${name} life:${lives}`),
         log: order.log,
-        probe: (server, timeoutMs) => probe({ process, node: nodeOf(server), quality: links.get(server)!, timeoutMs }),
+        probe: (server, timeoutMs) =>
+          probe({
+            process,
+            node: nodeOf(server),
+            quality: links.get(server)!,
+            link: order.linkTo(server),
+            timeoutMs,
+          }),
       },
       {
         servers: nodes.map(({ id }) => ({ id, weight: 1 })),
@@ -93,7 +103,8 @@ export function createBalancerNode(order: BalancerNodeOrder): BalancerNode {
       else {
         const { process, balancer } = life;
         const door = (id: ServerId) => nodeOf(id).door;
-        splice({ time, process, balancer, door, quality: (id) => links.get(id)! }, hop.right);
+        const quality = (id: ServerId) => links.get(id)!;
+        splice({ time, process, balancer, door, quality, link: order.linkTo }, hop.right);
       }
       return hop.left;
     },
@@ -139,22 +150,34 @@ function probe(order: {
   process: VirtualProcess;
   node: ServerNode;
   quality: LinkQuality;
+  link: VirtualLink;
   timeoutMs: Ms;
 }): Promise<ServerStats> {
-  const { process, node, quality, timeoutMs } = order;
+  const { process, node, quality, link, timeoutMs } = order;
   return new Promise((resolve, reject) => {
-    const cancel = process.clock.after(timeoutMs, () =>
-      reject(new Error(`${node.id} did not answer in ${timeoutMs} ms.`)),
-    );
-    const answer = (run: () => void): void => {
-      process.clock.after(quality.latencyMs(), () => {
-        cancel();
-        run();
-      });
+    const settle = (run: () => void): void => {
+      cancel();
+      connection.close();
+      run();
     };
-    process.clock.after(quality.latencyMs(), () => {
-      if (!node.door?.listening) return answer(() => reject(new Error(`${node.id} refused the connection.`)));
-      void node.probe().then((stats) => answer(() => resolve(stats)));
+    const cancel = process.clock.after(timeoutMs, () =>
+      settle(() => reject(new Error(`${node.id} did not answer in ${timeoutMs} ms.`))),
+    );
+    const connection = link.connect({
+      owner: process,
+      broke: () => settle(() => reject(new Error(`The connection to ${node.id} broke.`))),
     });
+    const answer = (run: () => void): void => {
+      process.clock.after(quality.latencyMs(), () => connection.back.carry(answerBytes, () => settle(run)));
+    };
+    const ask = (): void => {
+      if (!node.door?.listening) answer(() => reject(new Error(`${node.id} refused the connection.`)));
+      else void node.probe().then((stats) => answer(() => resolve(stats)));
+    };
+    process.clock.after(quality.latencyMs(), () => connection.there.carry(questionBytes, ask));
   });
 }
+
+/** Sizes of a question for `/stats` and its answer, for links that are narrow. */
+const questionBytes = 100;
+const answerBytes = 600;

@@ -12,8 +12,7 @@ export function createVirtualBackend(settings: Partial<VirtualSettings> = {}): B
     name: 'virtual',
     description:
       'The same system in this process on virtual time: no sockets, no database, and equal seeds give equal runs.',
-    // Its links are its own model; it has no sockets that could be cut.
-    cannot: new Set(['disconnect', 'linkSlow', 'linkCut', 'linkHalfOpen', 'linkReset']),
+    cannot: new Set(),
     hasQuotas: false,
     run(order, work) {
       const time = createVirtualTime(createSeededRandom(order.seed).fork('order of equal moments'));

@@ -2,6 +2,7 @@ import type { Balancer, ErrorAnswer, Ms, ServerId } from '../../../system/index.
 import { costs } from './costs.ts';
 import { type Packet, packetBytes } from './endpoint.ts';
 import { createHop, type HopEnd, type LinkQuality } from './hop.ts';
+import type { VirtualLink } from './virtual-link.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -22,7 +23,12 @@ export interface SpliceWorld {
   readonly balancer: Balancer;
   door(server: ServerId): ServerDoor | null;
   quality(server: ServerId): LinkQuality;
+  /** How faults disturb the way to it. */
+  link(server: ServerId): VirtualLink;
 }
+
+/** How long a server may take to accept a connection, as for the real balancer. */
+const connectMs: Ms = 2000;
 
 /**
  * The balancer's part of a connection: one decision when it is opened, then every packet is handed on both ways. A server
@@ -57,21 +63,33 @@ export function splice(world: SpliceWorld, front: HopEnd<Packet>): void {
       return;
     }
     const quality = world.quality(server);
+    const fail = (): void => {
+      world.balancer.failed(server);
+      route(first, tried.add(server));
+    };
     process.clock.after(quality.latencyMs() + quality.latencyMs(), () => {
-      const door = world.door(server);
-      if (door?.listening) join({ server, door, quality, first });
-      else {
-        world.balancer.failed(server);
-        route(first, tried.add(server));
-      }
+      const link = world.link(server);
+      if (link.vanished) process.clock.after(connectMs, fail);
+      // Over a link that is cut or broken only time shows whether somebody is there.
+      else if (link.passes && !world.door(server)?.listening) fail();
+      else join({ server, quality, link, first });
     });
   }
 
-  function join(link: { server: ServerId; door: ServerDoor; quality: LinkQuality; first: Packet }): void {
-    const { server, door, quality, first } = link;
+  function join(way: { server: ServerId; quality: LinkQuality; link: VirtualLink; first: Packet }): void {
+    const { server, quality, link, first } = way;
     world.balancer.opened(server);
-    const hop = createHop<Packet>(world.time, { left: process, right: door.process, quality });
-    door.accept(hop.right, () => ({ bytes: front.backlogBytes(), waitMs: front.backlogMs() }));
+    const hop = createHop<Packet>(world.time, { left: process, quality, link, made: reach });
+    if (hop.made) reach();
+    function reach(): void {
+      const door = world.door(server);
+      if (!door?.listening) {
+        hop.right.cut();
+        return;
+      }
+      hop.attach(door.process);
+      door.accept(hop.right, () => ({ bytes: front.backlogBytes(), waitMs: front.backlogMs() }));
+    }
     hop.left.listen({
       receive: (packet) => process.execute(costs.forward, () => front.send(packet, packetBytes(packet))),
       ended: () =>

@@ -20,6 +20,7 @@ import { createUserTransport } from './user-transport.ts';
 import { type BusQuality, createVirtualBus } from './virtual-bus.ts';
 import { createVirtualDatabase, type VirtualDatabase } from './virtual-database.ts';
 import { applyFault } from './virtual-faults.ts';
+import { createVirtualLinks, type VirtualLinks } from './virtual-links.ts';
 import { createProcess, type VirtualProcess } from './virtual-process.ts';
 import { createVirtualSecrets } from './virtual-secrets.ts';
 import { createVirtualStore } from './virtual-store.ts';
@@ -78,12 +79,23 @@ export async function startVirtualCluster(
   const store = createMemoryStore();
   const database = createVirtualDatabase(time);
   const users = createProcess(time, 'users');
-  const nodes = startNodes(time, { order, settings, store, database, random });
-  const balancers = Array.from({ length: order.spec.balancers }, (_, index) =>
+  const balancerNames = Array.from({ length: order.spec.balancers }, (_, index) => `b${index + 1}`);
+  const links = createVirtualLinks({
+    time,
+    balancers: balancerNames,
+    servers: order.spec.servers.map((_, index) => serverName(index)),
+    node: (server) => nodes.find(({ id }) => id === server)!,
+    database,
+    quality: createLinkQuality(settings.serverLink, random.fork('questions')),
+    random,
+  });
+  const nodes = startNodes(time, { order, settings, store, database, links, random });
+  const balancers = balancerNames.map((name) =>
     createBalancerNode({
       time,
-      name: `b${index + 1}`,
+      name,
       nodes,
+      linkTo: (server) => links.of(`${name}-${server}`),
       strategy: order.spec.strategy,
       probeMs: order.spec.probeMs,
       link: settings.serverLink,
@@ -109,7 +121,7 @@ export async function startVirtualCluster(
       const quality = createLinkQuality(settings.userLink, random.fork(`link:u${index}-${gate.name}`));
       return createUserTransport({ process: users, remote: `u${index}`, dial: () => gate.dial(users, quality) });
     },
-    apply: (fault) => applyFault(fault, { nodes, balancers, database, clock: time.clock }),
+    apply: (fault) => applyFault(fault, { nodes, balancers, database, links, clock: time.clock }),
     sample: async () => [
       ...nodes.map((node) => node.sample()).filter((sample) => sample !== null),
       ...balancers.map((gate) => gate.sample()).filter((sample) => sample !== null),
@@ -130,10 +142,11 @@ function startNodes(
     settings: VirtualSettings;
     store: Store;
     database: VirtualDatabase;
+    links: VirtualLinks;
     random: Random;
   },
 ): ServerNode[] {
-  const { order, settings, store, database, random } = parts;
+  const { order, settings, store, database, links, random } = parts;
   // The way between two servers has its own delays; the hub itself adds none.
   const hub = createMemoryBusHub({ deliver: (run) => run() });
   const cluster = {};
@@ -143,25 +156,30 @@ function startNodes(
       settings: parseServerSettings({
         ...noUseLimits,
         ...splitHashCost(order.spec.server).serverSettings,
-        server: `s${index + 1}`,
+        server: serverName(index),
       }),
       cpuShare,
       bootMs: settings.bootMs,
-      random: random.fork(`server:s${index + 1}`),
+      random: random.fork(`server:${serverName(index)}`),
       world(process, own) {
         const around = { process, random: own.fork('around'), worldClock: time.clock, cluster };
-        const way = { time, store, database, process, random: own.fork('store') };
+        const way = links.of(`${process.name}-database`);
+        const end = { time, store, database, process, way, random: own.fork('store') };
         const carries = () => database.process !== null && !database.paused;
-        const end = { time, bus: hub.join(), process, random: own.fork('bus'), quality: settings.bus, carries };
+        const hints = { time, bus: hub.join(), process, way, random: own.fork('bus'), quality: settings.bus, carries };
         return {
-          store: settings.wrapStore(createVirtualStore({ ...way, ...settings, link: settings.storeLink }), around),
-          bus: settings.wrapBus(createVirtualBus(end), around),
+          store: settings.wrapStore(createVirtualStore({ ...end, ...settings, link: settings.storeLink }), around),
+          bus: settings.wrapBus(createVirtualBus(hints), around),
           secrets: createVirtualSecrets(process),
           log: named(order.log, process.name),
         };
       },
     }),
   );
+}
+
+function serverName(index: number): string {
+  return `s${index + 1}`;
 }
 
 function named(log: Log, server: string): Log {

@@ -1,19 +1,23 @@
 import type { Clock } from '../../../system/index.ts';
-import type { BalancerFault, DatabaseFault, Fault, FaultReceipt, ServerFault } from '../../faults/fault.ts';
-import { Problem, unknownName } from '../../problem.ts';
+import type { BalancerFault, DatabaseFault, Fault, FaultReceipt, LinkFault, ServerFault } from '../../faults/fault.ts';
+import { applyLinkFault } from '../../links/link-faults.ts';
+import { unknownName } from '../../problem.ts';
 import type { BalancerNode } from './balancer-node.ts';
 import type { ServerNode } from './server-node.ts';
 import type { VirtualDatabase } from './virtual-database.ts';
+import type { VirtualLinks } from './virtual-links.ts';
 
 interface FaultWorld {
   readonly nodes: readonly ServerNode[];
   readonly balancers: readonly BalancerNode[];
   readonly database: VirtualDatabase;
+  readonly links: VirtualLinks;
   readonly clock: Clock;
 }
 
 /** Acts on one component and answers with what it then looked like. */
 export async function applyFault(fault: Fault, world: FaultWorld): Promise<FaultReceipt> {
+  if ('link' in fault) return applyLinkFault(world, fault);
   const { effective, proof } = await actOn(fault, world);
   return { effective, proof, atMs: world.clock.now() };
 }
@@ -22,12 +26,15 @@ export async function applyFault(fault: Fault, world: FaultWorld): Promise<Fault
 
 type Effect = Pick<FaultReceipt, 'effective' | 'proof'>;
 
-async function actOn(fault: Fault, { nodes, balancers, database }: FaultWorld): Promise<Effect> {
+async function actOn(
+  fault: Exclude<Fault, LinkFault>,
+  { nodes, balancers, database, links }: FaultWorld,
+): Promise<Effect> {
   if ('server' in fault) {
     const node = nodes.find(({ id }) => id === fault.server);
     const known = nodes.map(({ id }) => id);
     if (!node) throw unknownName('server', fault.server, known);
-    return actOnServer(fault, node);
+    return actOnServer(fault, node, links);
   }
   if ('balancer' in fault) {
     const gate = balancers.find(({ name }) => name === fault.balancer);
@@ -35,11 +42,10 @@ async function actOn(fault: Fault, { nodes, balancers, database }: FaultWorld): 
     if (!gate) throw unknownName('balancer', fault.balancer, known);
     return actOnBalancer(fault, gate);
   }
-  if ('link' in fault) throw new Problem(`A link cannot be disturbed in virtual time: ${fault.kind} ${fault.link}.`);
   return actOnDatabase(fault, database);
 }
 
-async function actOnServer(fault: ServerFault, node: ServerNode): Promise<Effect> {
+async function actOnServer(fault: ServerFault, node: ServerNode, links: VirtualLinks): Promise<Effect> {
   const wasUp = node.door !== null;
   const { connections } = node;
   switch (fault.kind) {
@@ -63,8 +69,30 @@ async function actOnServer(fault: ServerFault, node: ServerNode): Promise<Effect
       return onLive(node, `${node.id}'s core has ${fault.cpuShare} of its time`);
     case 'disconnect':
     case 'reconnect':
-      throw new Problem(`${node.id} has no network of its own in virtual time.`);
+      return actOnNetwork(fault.kind, node, links);
   }
+}
+
+/** All links of the server at once. Proved over each of them. */
+async function actOnNetwork(kind: 'disconnect' | 'reconnect', node: ServerNode, links: VirtualLinks): Promise<Effect> {
+  const { id, connections } = node;
+  const around = links.around(id);
+  for (const link of around) link.vanish(kind === 'disconnect');
+  const answers = await Promise.all(around.map(({ name }) => links.ask(name, networkMs[kind])));
+  const reached = around.filter((_, index) => answers[index]!.kind === 'answered').map(({ name }) => name);
+  if (kind === 'disconnect') {
+    const proof = `${id} is on no network with ${connections} connections: ${describe(reached)} of ${around.length} links answer`;
+    return { effective: reached.length === 0, proof };
+  }
+  const proof = `${id} is on its network: ${describe(reached)} of ${around.length} links answer`;
+  return { effective: reached.length === around.length, proof };
+}
+
+/** Silence is believed sooner, because it holds up the run. */
+const networkMs = { disconnect: 400, reconnect: 5000 } as const;
+
+function describe(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(' and ');
 }
 
 async function actOnBalancer({ kind }: BalancerFault, gate: BalancerNode): Promise<Effect> {

@@ -1,7 +1,9 @@
 import { type Ms, type Random, type Store, StoreFailure } from '../../../system/index.ts';
 import { costs } from './costs.ts';
 import { drawMs } from './link.ts';
+import { createStoreConnections, type StoreConnection } from './store-connections.ts';
 import type { Question, VirtualDatabase } from './virtual-database.ts';
+import type { VirtualLink } from './virtual-link.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -14,6 +16,8 @@ export interface VirtualStoreOrder {
   readonly process: VirtualProcess;
   readonly random: Random;
   readonly link: { readonly baseMs: Ms; readonly jitterMs: Ms };
+  /** How faults disturb the way. */
+  readonly way: VirtualLink;
   /** Chance that a call still happens although its server was killed before the database had begun it. */
   readonly orphanCommits: number;
   /** A database that stands still is waited for so long; what was asked may happen all the same when it goes on. */
@@ -28,35 +32,82 @@ export interface VirtualStoreOrder {
 export function createVirtualStore(order: VirtualStoreOrder): Store {
   const { time, store, database, process, random, link } = order;
 
+  const connections = createStoreConnections({ time, process, link: order.way });
+
   function call<T>(rows: number, work: () => Promise<T>): Promise<T> {
     process.charge(costs.storeCall);
     return new Promise((resolve, reject) => {
-      let cancelPatience = (): void => undefined;
-      const answer = (run: () => void): void => {
-        cancelPatience();
-        database.closed(question);
-        time.clock.after(drawMs(link, random), () => process.execute(costs.storeCall, run));
-      };
-      const fail = (definite: boolean): void => answer(() => reject(noAnswer(definite)));
-      const question: Question = {
-        broke: () => fail(rows === 0),
-        stalled() {
-          cancelPatience();
-          cancelPatience = time.clock.after(order.answerMs, () => fail(rows === 0));
-        },
-      };
-      time.clock.after(drawMs(link, random), () => {
-        if (!process.alive && random.next() >= order.orphanCommits) return;
-        if (database.process === null) return fail(true);
-        database.asked(question);
-        database.process.execute(costs.statement + rows * costs.row, () => {
-          work().then(
-            (value) => answer(() => resolve(value)),
-            (error: unknown) => answer(() => reject(error)),
-          );
-        });
-      });
+      const fail = (definite: boolean): void => process.execute(costs.storeCall, () => reject(noAnswer(definite)));
+      connections.take(
+        (connection) => ask(connection, { rows, work, settled: { resolve, reject } }),
+        () => fail(true),
+      );
     });
+  }
+
+  /** One question over a connection. Who gave it up hears nothing of it, but it may happen all the same. */
+  function ask<T>(
+    connection: StoreConnection,
+    one: { rows: number; work: () => Promise<T>; settled: Settled<T> },
+  ): void {
+    const { rows, work, settled } = one;
+    const { there, back } = connection.way;
+    let over = false;
+    let cancelStall = (): void => undefined;
+    let cancelPatience: (() => void) | null = null;
+
+    /** False when the question was settled before. */
+    function settle(): boolean {
+      if (over) return false;
+      over = true;
+      cancelPatience?.();
+      return true;
+    }
+    /** Whatever becomes of it, the connection is not used again. */
+    function giveUp(): void {
+      if (!settle()) return;
+      connection.broke = ignore;
+      connection.way.close();
+      process.execute(costs.storeCall, () => settled.reject(noAnswer(rows === 0)));
+    }
+    function answer(run: () => void): void {
+      cancelStall();
+      database.closed(question);
+      const arrived = (): void => {
+        if (settle()) connections.giveBack(connection);
+        process.execute(costs.storeCall, run);
+      };
+      time.clock.after(drawMs(link, random), () => back.carry(answerBytes, arrived));
+    }
+    const fail = (definite: boolean): void => answer(() => settled.reject(noAnswer(definite)));
+    const question: Question = {
+      broke: () => fail(rows === 0),
+      stalled() {
+        cancelStall();
+        cancelStall = time.clock.after(order.answerMs, () => fail(rows === 0));
+      },
+    };
+    function arrive(): void {
+      if (!process.alive && random.next() >= order.orphanCommits) return;
+      if (database.process === null) {
+        fail(true);
+        return;
+      }
+      database.asked(question);
+      database.process.execute(costs.statement + rows * costs.row, () => {
+        work().then(
+          (value) => answer(() => settled.resolve(value)),
+          (error: unknown) => answer(() => settled.reject(error)),
+        );
+      });
+    }
+
+    connection.broke = giveUp;
+    connection.disturbed = () => {
+      cancelPatience ??= time.clock.after(order.answerMs, giveUp);
+    };
+    if (connection.way.doubtful) connection.disturbed();
+    time.clock.after(drawMs(link, random), () => there.carry(questionBytes + rows * rowBytes, arrive));
   }
 
   return {
@@ -117,6 +168,18 @@ export function createVirtualStore(order: VirtualStoreOrder): Store {
 }
 
 // ---
+
+interface Settled<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+const ignore = (): void => undefined;
+
+/** Sizes on the wire, for links that are narrow. NOT MEASURED: a statement with its parameters, each row that it writes, an answer. */
+const questionBytes = 200;
+const rowBytes = 400;
+const answerBytes = 300;
 
 function noAnswer(definite: boolean): StoreFailure {
   const outcome = definite ? 'nothing was written' : 'it may have been written';
