@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHop, type HopEnd } from '../../../src/sim/backends/virtual/hop.ts';
 import { createLinkQuality, type LinkSettings } from '../../../src/sim/backends/virtual/link.ts';
+import { createVirtualLink, type VirtualLink } from '../../../src/sim/backends/virtual/virtual-link.ts';
 import { createProcess, type VirtualProcess } from '../../../src/sim/backends/virtual/virtual-process.ts';
 import { createVirtualTime } from '../../../src/sim/backends/virtual/virtual-time.ts';
 import { createSeededRandom } from '../../../src/system/index.ts';
@@ -64,6 +65,36 @@ describe('a connection over a virtual link', () => {
     });
     expect(shown).toEqual([700, 200, 0]);
   });
+
+  it('a link that is cut holds a mebibyte; what is more waits at the sender, and is lost with it', async () => {
+    const shown: number[] = [];
+    const heard = await over({ ...plain, bytesPerMs: 100_000 }, 1, ({ left, leftProcess, link, at }) => {
+      link.set({ kind: 'cut' });
+      for (const name of ['first', 'second', 'third']) left.send(name, 512 * 1024);
+      at(100, () => shown.push(left.backlogBytes(), left.backlogMs()));
+      at(200, leftProcess.kill);
+      at(300, () => link.set({ kind: 'open' }));
+    });
+    expect(shown).toEqual([512 * 1024, 10]);
+    expect(heard).toEqual(['first', 'second', 'end'].map((what) => ({ what, atMs: 300 })));
+  });
+
+  it('whoever has ended its half of a connection without a far end does not wait for ever', async () => {
+    const heard: string[] = [];
+    await over(
+      plain,
+      1,
+      ({ left, link, at }) => {
+        left.listen({ receive: () => undefined, ended: () => heard.push('end') });
+        link.set({ kind: 'halfOpen' });
+        at(100, left.finish);
+        at(9000, () => heard.push('nothing yet'));
+        at(9000, () => expect(link.connections).toBe(1));
+      },
+      20_000,
+    );
+    expect(heard).toEqual(['nothing yet', 'end']);
+  });
 });
 
 // ---
@@ -71,15 +102,18 @@ describe('a connection over a virtual link', () => {
 interface Ends {
   readonly left: HopEnd<string>;
   readonly leftProcess: VirtualProcess;
+  readonly link: VirtualLink;
   at(ms: number, run: () => void): void;
 }
 
 /** What the right end hears, and when. */
-async function over(settings: LinkSettings, seed: number, act: (ends: Ends) => void) {
+async function over(settings: LinkSettings, seed: number, act: (ends: Ends) => void, lastMs = 10_000) {
   const random = createSeededRandom(seed);
   const time = createVirtualTime(random.fork('time'));
   const leftProcess = createProcess(time, 'left');
+  const link = createVirtualLink(time, 'b1-s1', random.fork('link:b1-s1'));
   const hop = createHop<string>(time, {
+    link,
     left: leftProcess,
     right: createProcess(time, 'right'),
     quality: createLinkQuality(settings, random.fork('link')),
@@ -88,8 +122,8 @@ async function over(settings: LinkSettings, seed: number, act: (ends: Ends) => v
   const note = (what: string) => heard.push({ what, atMs: time.clock.now() });
   hop.right.listen({ receive: note, ended: () => note('end') });
   await time.run(async () => {
-    act({ left: hop.left, leftProcess, at: (ms, run) => void time.clock.after(ms, run) });
-    await new Promise<void>((resolve) => void time.clock.after(10_000, resolve));
+    act({ left: hop.left, leftProcess, link, at: (ms, run) => void time.clock.after(ms, run) });
+    await new Promise<void>((resolve) => void time.clock.after(lastMs, resolve));
   });
   return heard;
 }
