@@ -40,7 +40,7 @@ describe('a flow on a cluster that it shares', () => {
       cluster.clock.after(1000, () => abort.abort(new Error('given up')));
       const order = {
         flow,
-        world: sharedWorld(),
+        world: sharedWorld({ links: false }),
         cluster,
         run: 1,
         random: createSeededRandom(1),
@@ -74,7 +74,7 @@ const crossing: Flow = {
 function run(cluster: Cluster, number: number) {
   return executeFlow({
     flow: crossing,
-    world: sharedWorld(),
+    world: sharedWorld({ links: false }),
     cluster,
     run: number,
     random: createSeededRandom(number),
@@ -84,7 +84,7 @@ function run(cluster: Cluster, number: number) {
 
 function onSharedCluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
   const order = {
-    spec: sharedWorld().spec,
+    spec: sharedWorld({ links: false }).spec,
     seed: 1,
     logDirectory: null,
     log: { write: () => undefined },

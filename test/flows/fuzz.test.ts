@@ -42,6 +42,28 @@ describe('property-based flows', () => {
     expect(await firstDivergence(first, other)).not.toBeNull();
   });
 
+  it('a flow gives the same history however many were tried before it', async () => {
+    const signal = new AbortController().signal;
+    const [first, tenth] = await onGround({ backend: 'virtual', seed: 1, signal }, async (ground) => {
+      const trials = [await ground.try(flowOf(5))];
+      for (let count = 0; count < 8; count++) await ground.try({ world: 1, servers: 1, operations: [] });
+      return [...trials, await ground.try(flowOf(5))].map(({ run }) => run!.history);
+    });
+    expect(await firstDivergence(first!, tenth!)).toBeNull();
+  });
+
+  it('links that are disturbed while people write break no promise, and equal seeds disturb equally', async () => {
+    const [first, again] = [await historyOf(disturbedFlow), await historyOf(disturbedFlow)];
+    const faults = first.events.filter(({ op }) => op === 'fault').map(({ kind, detail }) => `${kind}: ${detail}`);
+    expect(faults).toEqual([
+      ...['linkSlow s1-database', 'linkCut b1-s1', 'linkHalfOpen b1-s2'].map((what) => `fault: ${what}`),
+      ...['linkOpen b1-s1', 'linkOpen b1-s2'].map((what) => `heal: ${what}`),
+      'fault: linkReset s2-database',
+      ...['linkOpen s1-database', 'linkOpen s2-database'].map((what) => `heal: ${what}`),
+    ]);
+    expect(await firstDivergence(first, again)).toBeNull();
+  });
+
   it('a flow in which nothing is owed to anybody is no proof', async () => {
     expect((await fuzz({ runs: 5, seed: 1, maxOperations: 1, reports: null })).result).toBe('unknown');
   });
@@ -90,6 +112,24 @@ async function historyOf(flow: Flow) {
   expect(trial.findings).toEqual([]);
   return trial.run!.history;
 }
+
+const disturbedFlow: Flow = {
+  ...flowOf(3),
+  operations: [
+    ...flowOf(5).operations.slice(0, 10),
+    { do: 'slowLink', server: 1, side: 'database' },
+    { do: 'send', user: 0, conversation: 0, bytes: 8 },
+    { do: 'cutLink', server: 1, side: 'users' },
+    { do: 'send', user: 1, conversation: 0, bytes: 200 },
+    { do: 'halveLink', server: 2, side: 'users' },
+    { do: 'send', user: 2, conversation: 0, bytes: 8 },
+    { do: 'wait', ms: 100 },
+    { do: 'healLink', server: 1, side: 'users' },
+    { do: 'healLink', server: 2, side: 'users' },
+    { do: 'resetLink', server: 2, side: 'database' },
+    { do: 'send', user: 0, conversation: 0, bytes: 8 },
+  ],
+};
 
 /** A little of everything. */
 function flowOf(world: number): Flow {

@@ -28,6 +28,11 @@ const weights: { readonly [kind in Operation['do']]: number } = {
   startServer: 4,
   pauseServer: 0.4,
   resumeServer: 3,
+  cutLink: 0.3,
+  slowLink: 0.1,
+  halveLink: 0.2,
+  resetLink: 0.2,
+  healLink: 4,
   wait: 6,
 };
 

@@ -4,7 +4,7 @@ import type { Ms } from '../../system/index.ts';
 import { recordStored } from '../engine/stored.ts';
 import { describeOperation, type Operation } from './operation.ts';
 import { createPerson, type Person } from './person.ts';
-import { disturb, heal, recover } from './recover.ts';
+import { disturb, disturbLink, heal, recover } from './recover.ts';
 import {
   createStage,
   type FlowOrder,
@@ -40,6 +40,7 @@ export async function executeFlow(order: FlowOrder): Promise<FlowRun> {
   }
   await heal(stage);
   const stuck = await recover(stage);
+  await Promise.all(stage.proofs);
   mark(stage, 'mark', 'end');
   for (const recorder of stage.recorders) recorder.finish();
   for (const { session } of stage.people.values()) session.stop();
@@ -63,6 +64,12 @@ async function perform(stage: Stage, one: Operation): Promise<boolean> {
       return disturb(stage, { kind: 'pause', server: one.server });
     case 'resumeServer':
       return disturb(stage, { kind: 'resume', server: one.server });
+    case 'cutLink':
+    case 'slowLink':
+    case 'halveLink':
+    case 'resetLink':
+    case 'healLink':
+      return disturbLink(stage, one);
     case 'signUp':
       return enter(stage, one.user);
     default: {

@@ -2,12 +2,14 @@
  * What a flow can do next, as one person at a desk would believe it: every operation succeeds at once. The system is
  * not compared with it; it only keeps flows sensible.
  */
-import { type Flow, flowLimits, type Operation } from './operation.ts';
+import { type Flow, flowLimits, linkOf, linkSides, type Operation } from './operation.ts';
 
 export interface Model {
   readonly users: ReadonlyMap<number, 'new' | 'online' | 'offline'>;
   readonly rooms: ReadonlyMap<number, ModelRoom>;
   readonly servers: ReadonlyMap<number, 'up' | 'paused' | 'down'>;
+  /** Ways that are disturbed now, by the names of `linkOf`. */
+  readonly disturbed: ReadonlySet<string>;
 }
 
 export interface ModelRoom {
@@ -21,15 +23,15 @@ export interface ModelRoom {
 
 export function startModel(servers: number): Model {
   const up = Array.from({ length: servers }, (_, index) => [index + 1, 'up'] as const);
-  return { users: new Map(), rooms: new Map(), servers: new Map(up) };
+  return { users: new Map(), rooms: new Map(), servers: new Map(up), disturbed: new Set() };
 }
 
 /** Whether the operation makes sense now. */
 export function isPossible(model: Model, one: Operation): boolean {
-  const { users, rooms, servers } = model;
+  const { users, rooms, servers, disturbed } = model;
   switch (one.do) {
     case 'signUp':
-      return !users.has(one.user) && someServerRuns(model);
+      return !users.has(one.user) && someServerServes(model);
     case 'connect':
       return users.get(one.user) === 'new';
     case 'comeBack':
@@ -52,11 +54,18 @@ export function isPossible(model: Model, one: Operation): boolean {
     case 'killServer':
       return servers.has(one.server) && servers.get(one.server) !== 'down';
     case 'startServer':
-      return servers.get(one.server) === 'down';
+      return servers.get(one.server) === 'down' && !disturbed.has(linkOf({ server: one.server, side: 'database' }));
     case 'pauseServer':
       return servers.get(one.server) === 'up';
     case 'resumeServer':
       return servers.get(one.server) === 'paused';
+    case 'cutLink':
+    case 'slowLink':
+    case 'halveLink':
+    case 'resetLink':
+      return servers.has(one.server) && !disturbed.has(linkOf(one));
+    case 'healLink':
+      return disturbed.has(linkOf(one));
     case 'wait':
       return true;
   }
@@ -95,6 +104,13 @@ export function afterOperation(model: Model, one: Operation): Model {
       return { ...model, servers: put(model.servers, one.server, 'up') };
     case 'pauseServer':
       return { ...model, servers: put(model.servers, one.server, 'paused') };
+    case 'cutLink':
+    case 'slowLink':
+    case 'halveLink':
+    case 'resetLink':
+      return { ...model, disturbed: new Set([...model.disturbed, linkOf(one)]) };
+    case 'healLink':
+      return { ...model, disturbed: new Set([...model.disturbed].filter((way) => way !== linkOf(one))) };
     case 'send':
     case 'wait':
       return model;
@@ -118,6 +134,8 @@ export function possibleOperations(model: Model, bytes: number): readonly Operat
 }
 
 // ---
+
+const linkOperations = ['cutLink', 'slowLink', 'halveLink', 'resetLink', 'healLink'] as const;
 
 /** All that `isPossible` could allow now, and some more. */
 function everyOperation(model: Model, bytes: number): Operation[] {
@@ -152,6 +170,7 @@ function everyOperation(model: Model, bytes: number): Operation[] {
       { do: 'startServer', server },
       { do: 'pauseServer', server },
       { do: 'resumeServer', server },
+      ...linkOperations.flatMap((does) => linkSides.map((side): Operation => ({ do: does, server, side }))),
     ]),
   ];
 }
@@ -161,8 +180,9 @@ function firstFree(taken: ReadonlyMap<number, unknown>, limit: number): readonly
   return free === undefined ? [] : [free];
 }
 
-function someServerRuns(model: Model): boolean {
-  return [...model.servers.values()].includes('up');
+function someServerServes({ servers, disturbed }: Model): boolean {
+  const whole = (server: number): boolean => !linkSides.some((side) => disturbed.has(linkOf({ server, side })));
+  return [...servers].some(([server, state]) => state === 'up' && whole(server));
 }
 
 function isOnline(model: Model, user: number): boolean {

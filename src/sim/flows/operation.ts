@@ -13,6 +13,9 @@ const conversation = z
   .min(0)
   .max(flowLimits.conversations - 1);
 const server = z.int().min(1).max(flowLimits.servers);
+/** A server's way to the users, or to the database. */
+export const linkSides = ['users', 'database'] as const;
+const side = z.enum(linkSides);
 
 export const operation = z.discriminatedUnion('do', [
   /** Signs up and in; offline until `connect`. */
@@ -35,6 +38,12 @@ export const operation = z.discriminatedUnion('do', [
   /** The server stands still, then goes on. */
   z.strictObject({ do: z.literal('pauseServer'), server }),
   z.strictObject({ do: z.literal('resumeServer'), server }),
+  /** The way carries nothing, carries it late, has lost its far end, or breaks its connections; then it is as before. */
+  z.strictObject({ do: z.literal('cutLink'), server, side }),
+  z.strictObject({ do: z.literal('slowLink'), server, side }),
+  z.strictObject({ do: z.literal('halveLink'), server, side }),
+  z.strictObject({ do: z.literal('resetLink'), server, side }),
+  z.strictObject({ do: z.literal('healLink'), server, side }),
   z.strictObject({ do: z.literal('wait'), ms: z.number().gt(0).max(10_000) }),
 ]);
 export type Operation = z.infer<typeof operation>;
@@ -46,6 +55,14 @@ export const flow = z.strictObject({
   operations: z.array(operation).max(flowLimits.operationsMax),
 });
 export type Flow = z.infer<typeof flow>;
+
+export type LinkOperation = Extract<Operation, { side: unknown }>;
+export type Way = Pick<LinkOperation, 'server' | 'side'>;
+
+/** Its name in a cluster with one balancer. */
+export function linkOf({ server, side }: Way): string {
+  return side === 'users' ? `b1-s${server}` : `s${server}-database`;
+}
 
 /** One line for people: `send u0 c1 20 bytes`. */
 export function describeOperation(one: Operation): string {
@@ -66,6 +83,12 @@ export function describeOperation(one: Operation): string {
     case 'pauseServer':
     case 'resumeServer':
       return `${one.do} s${one.server}`;
+    case 'cutLink':
+    case 'slowLink':
+    case 'halveLink':
+    case 'resetLink':
+    case 'healLink':
+      return `${one.do} ${linkOf(one)}`;
     case 'wait':
       return `wait ${one.ms} ms`;
     default:

@@ -1,7 +1,10 @@
 /** Disturbs servers, heals them, and waits until nothing more comes. */
-import type { Ms } from '../../system/index.ts';
+import { type Ms, parseServerSettings } from '../../system/index.ts';
+import type { LinkFault } from '../faults/fault.ts';
+import { type LinkOperation, linkOf, type Way } from './operation.ts';
 import type { Person } from './person.ts';
 import { mark, type Stage, waitFor } from './stage.ts';
+import type { FlowWorld } from './world.ts';
 
 /** How long recovery may take after everything is healed. */
 const recoverMsMax: Ms = 60_000;
@@ -24,8 +27,23 @@ export async function disturb(stage: Stage, act: Disturbance): Promise<boolean> 
   return effective;
 }
 
-/** All servers up, all users connected. */
+/**
+ * False when it cannot be done. What follows happens on the disturbed link: nobody waits for the proof, which may take
+ * longer than the disturbance lasts. That links are disturbed is shown by tests of their own.
+ */
+export function disturbLink(stage: Stage, one: LinkOperation): boolean {
+  if (!stage.world.links) return false;
+  if (one.do === 'halveLink') {
+    if (findsOutMs(stage.world, one.side) > patienceMsMax) return false;
+    stage.halved.add(one.side);
+  }
+  act(stage, linkFaultOf(one.do, linkOf(one)));
+  return true;
+}
+
+/** All links and servers as before, all users connected. */
 export async function heal(stage: Stage): Promise<void> {
+  for (const link of [...stage.disturbed]) act(stage, { kind: 'linkOpen', link });
   for (const server of [...stage.paused]) await disturb(stage, { kind: 'resume', server: Number(server.slice(1)) });
   for (const server of [...stage.down]) await disturb(stage, { kind: 'start', server: Number(server.slice(1)) });
   mark(stage, 'mark', 'drain');
@@ -34,7 +52,8 @@ export async function heal(stage: Stage): Promise<void> {
 
 /** Waits until everybody is connected, everything is answered, and nothing has happened for a while; answers who is stuck. */
 export async function recover(stage: Stage): Promise<readonly string[]> {
-  const { clock, history, world } = stage;
+  const { clock, history } = stage;
+  const quietMs = quietMsOf(stage);
   let seen = -1;
   let quietSinceMs = clock.now();
   await waitFor(stage, recoverMsMax, () => {
@@ -42,7 +61,7 @@ export async function recover(stage: Stage): Promise<readonly string[]> {
       seen = history.events.length;
       quietSinceMs = clock.now();
     }
-    return clock.now() - quietSinceMs >= world.quietMs;
+    return clock.now() - quietSinceMs >= quietMs;
   });
   return unsettled(stage).map(
     ({ name, session }) => `${name} is ${session.state} with ${session.pending} operations unanswered.`,
@@ -50,6 +69,54 @@ export async function recover(stage: Stage): Promise<readonly string[]> {
 }
 
 // ---
+
+/** A client gives a silent connection up after so many heartbeats, and a server has so many connections to the database. */
+const heartbeatsMax = 3;
+const connectionsMax = 8;
+/** A flow waits no longer than this for one who finds out late. */
+const patienceMsMax: Ms = 5000;
+
+/** How long the near end may take to find out that its connections have no far end. */
+function findsOutMs({ spec, answerMs }: FlowWorld, side: Way['side']): Ms {
+  if (side === 'database') return connectionsMax * answerMs;
+  return heartbeatsMax * parseServerSettings({ ...spec.server, server: 's1' }).heartbeatMs;
+}
+
+function quietMsOf({ world, halved }: Stage): Ms {
+  return [...halved].reduce((sum, side) => sum + findsOutMs(world, side), world.quietMs);
+}
+
+function act(stage: Stage, fault: LinkFault): void {
+  const healing = fault.kind === 'linkOpen';
+  if (healing) stage.disturbed.delete(fault.link);
+  else stage.disturbed.add(fault.link);
+  const proof = stage.cluster.apply(fault);
+  // It is looked at in the end.
+  proof.catch(() => undefined);
+  stage.proofs.push(proof);
+  mark(stage, healing ? 'heal' : 'fault', `${fault.kind} ${fault.link}`);
+}
+
+function linkFaultOf(does: LinkOperation['do'], link: string): LinkFault {
+  switch (does) {
+    case 'cutLink':
+      return { kind: 'linkCut', link };
+    case 'slowLink':
+      return { kind: 'linkSlow', link, ...late };
+    case 'halveLink':
+      return { kind: 'linkHalfOpen', link };
+    case 'resetLink':
+      return { kind: 'linkReset', link };
+    case 'healLink':
+      return { kind: 'linkOpen', link };
+  }
+}
+
+/**
+ * Late enough for others to overtake, and narrow enough for a page of a backlog to take its time. Even, for unevenness would be
+ * measured before.
+ */
+const late = { delayMs: 20, jitterMs: 0, bytesPerSec: 50_000 } as const;
 
 function unsettled(stage: Stage): Person[] {
   return [...stage.people.values()].filter(({ session }) => session.state !== 'online' || session.pending > 0);

@@ -4,7 +4,7 @@ import type { Clock, ConversationId, Ms, Random } from '../../system/index.ts';
 import type { Cluster } from '../backends/backend.ts';
 import { markExpiry } from '../engine/phases.ts';
 import { recordUser, type UserRecord } from '../users/record.ts';
-import type { Flow } from './operation.ts';
+import type { Flow, Way } from './operation.ts';
 import type { Person } from './person.ts';
 import type { FlowWorld } from './world.ts';
 
@@ -30,6 +30,12 @@ export interface Stage extends FlowOrder {
   readonly opening: Map<string, number>;
   readonly down: Set<string>;
   readonly paused: Set<string>;
+  /** Names of links that are disturbed now. */
+  readonly disturbed: Set<string>;
+  /** Sides of links that have lost their far end at some time: who is at the near one finds out late. */
+  readonly halved: Set<Way['side']>;
+  /** Of acts on links: settled long after them. */
+  readonly proofs: Promise<unknown>[];
   readonly strangers: string[];
   readonly recorders: UserRecord[];
 }
@@ -48,6 +54,9 @@ export function createStage(order: FlowOrder): Stage {
     opening: new Map(),
     down: new Set(),
     paused: new Set(),
+    disturbed: new Set(),
+    halved: new Set(),
+    proofs: [],
     strangers: [],
     recorders: [],
   };

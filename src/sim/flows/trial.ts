@@ -6,7 +6,7 @@ import type { BackendName } from '../backends/index.ts';
 import { createVirtualBackend, type VirtualSettings } from '../backends/virtual/index.ts';
 import { unknownName } from '../problem.ts';
 import { executeFlow, type FlowRun } from './execute.ts';
-import type { Flow } from './operation.ts';
+import { type Flow, linkOf, linkSides } from './operation.ts';
 import { drawWorld, type FlowWorld, sharedWorld } from './world.ts';
 
 /** A defect to plant in the virtual world: ports wrapped so that they break a promise. */
@@ -59,6 +59,10 @@ function orderOf({ spec }: FlowWorld, { seed, signal }: { seed: number; signal: 
   return { spec, seed, logDirectory: null, log: silent, signal };
 }
 
+function linksIn({ spec }: FlowWorld): readonly string[] {
+  return spec.servers.flatMap((_, index) => linkSides.map((side) => linkOf({ server: index + 1, side })));
+}
+
 function execute(order: {
   flow: Flow;
   world: FlowWorld;
@@ -92,7 +96,6 @@ async function judged(start: () => Promise<FlowRun>): Promise<Trial> {
 }
 
 function virtualGround({ defect, signal }: GroundOrder): TrialGround {
-  let runs = 0;
   return {
     worldsDiffer: true,
     try(flow) {
@@ -100,7 +103,8 @@ function virtualGround({ defect, signal }: GroundOrder): TrialGround {
       const backend = createVirtualBackend({ ...world.virtual, ...defect });
       return judged(() =>
         backend.run(orderOf(world, { seed: flow.world, signal }), (cluster) =>
-          execute({ flow, world, cluster, run: ++runs, signal }),
+          // Each in a world of its own, where it is the only one: longer names would take longer on the way.
+          execute({ flow, world, cluster, run: 1, signal }),
         ),
       );
     },
@@ -112,8 +116,10 @@ function sharedGround<T>(
   { seed, signal }: GroundOrder,
   work: (ground: TrialGround) => Promise<T>,
 ): Promise<T> {
-  const world = sharedWorld();
-  return backend.run(orderOf(world, { seed, signal }), (cluster) => {
+  // Elsewhere the machine may be another one, which has no way back to proxies on this one.
+  const world = sharedWorld({ links: backend.name === 'processes' });
+  const links = world.links ? linksIn(world) : [];
+  return backend.run({ ...orderOf(world, { seed, signal }), links }, (cluster) => {
     let runs = 0;
     return work({
       worldsDiffer: false,

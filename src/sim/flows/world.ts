@@ -10,11 +10,16 @@ export interface FlowWorld {
   readonly session: { readonly backoffBaseMs: Ms; readonly backoffMaxMs: Ms; readonly ackDelayMs: Ms };
   /** When nothing has happened for so long, nothing will: above every timer that recovers something. */
   readonly quietMs: Ms;
+  /** Whether links between balancer, servers and database can be disturbed. */
+  readonly links: boolean;
+  /** How long a server waits for an answer of the database. */
+  readonly answerMs: Ms;
 }
 
 export function drawWorld(flow: Pick<Flow, 'world' | 'servers'>): FlowWorld {
   const random = createSeededRandom(flow.world).fork('world of the flow');
   const server = drawServerSettings(random.fork('server'));
+  const answerMs = pick(random.fork('answer'), [100, 300]);
   return {
     spec: clusterSpec.parse({
       servers: Array.from({ length: flow.servers }, () => ({})),
@@ -22,14 +27,16 @@ export function drawWorld(flow: Pick<Flow, 'world' | 'servers'>): FlowWorld {
       probeMs: pick(random.fork('probe'), [100, 250]),
       server,
     }),
-    virtual: drawVirtual(random.fork('virtual')),
+    virtual: { ...drawVirtual(random.fork('virtual')), answerMs },
     session: drawSession(random.fork('session')),
     quietMs: 2 * Math.max(server.backstopMs, server.recheckMs) + 100,
+    links: true,
+    answerMs,
   };
 }
 
 /** One cluster for many flows on real machines, where a fresh one for each would be too dear. */
-export function sharedWorld(): FlowWorld {
+export function sharedWorld({ links }: { readonly links: boolean }): FlowWorld {
   const server = {
     ...generous,
     heartbeatMs: 1000,
@@ -44,6 +51,8 @@ export function sharedWorld(): FlowWorld {
     virtual: {},
     session: { backoffBaseMs: 20, backoffMaxMs: 200, ackDelayMs: 5 },
     quietMs: 1200,
+    links,
+    answerMs: 30_000,
   };
 }
 
