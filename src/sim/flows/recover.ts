@@ -74,12 +74,13 @@ export async function recover(stage: Stage): Promise<readonly string[]> {
 const heartbeatsMax = 3;
 const connectionsMax = 8;
 /** A flow waits no longer than this for one who finds out late. */
-const patienceMsMax: Ms = 5000;
+const patienceMsMax: Ms = 6000;
 
 /** How long the near end may take to find out that its connections have no far end. */
 function findsOutMs({ spec, answerMs }: FlowWorld, side: Way['side']): Ms {
-  if (side === 'database') return connectionsMax * answerMs;
-  return heartbeatsMax * parseServerSettings({ ...spec.server, server: 's1' }).heartbeatMs;
+  const { heartbeatMs, backstopMs, recheckMs } = parseServerSettings({ ...spec.server, server: 's1' });
+  // Each question of a round over a dead connection fails; the next round takes the next one.
+  return side === 'users' ? heartbeatsMax * heartbeatMs : connectionsMax * (answerMs + Math.max(backstopMs, recheckMs));
 }
 
 function quietMsOf({ world, halved }: Stage): Ms {
