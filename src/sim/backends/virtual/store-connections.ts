@@ -35,11 +35,14 @@ export function createStoreConnections({
   time,
   process,
   link,
+  answerMs,
 }: {
   readonly time: VirtualTime;
   /** The server. */
   readonly process: VirtualProcess;
   readonly link: VirtualLink;
+  /** How long an answer is waited for; a new connection no longer than that. */
+  readonly answerMs: Ms;
 }): StoreConnections {
   // The one used last is used next.
   const idle: StoreConnection[] = [];
@@ -70,7 +73,7 @@ export function createStoreConnections({
       way.close();
       failed();
     };
-    const cancel = time.clock.after(connectMs, giveUp);
+    const cancel = time.clock.after(Math.min(connectMs, answerMs), giveUp);
     connection.broke = giveUp;
     way.there.carry(greetingBytes, () =>
       way.back.carry(greetingBytes, () => {

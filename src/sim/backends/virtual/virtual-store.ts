@@ -32,7 +32,7 @@ export interface VirtualStoreOrder {
 export function createVirtualStore(order: VirtualStoreOrder): Store {
   const { time, store, database, process, random, link } = order;
 
-  const connections = createStoreConnections({ time, process, link: order.way });
+  const connections = createStoreConnections({ time, process, link: order.way, answerMs: order.answerMs });
 
   function call<T>(rows: number, work: () => Promise<T>): Promise<T> {
     process.charge(costs.storeCall);
