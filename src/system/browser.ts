@@ -9,7 +9,7 @@ export { createWebCiphers } from './adapters/web-ciphers.ts';
 export { strategies } from './balancer/strategies/index.ts';
 export type { AccountFailure, AccountOutcome } from './client/ask.ts';
 export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from './client/images/index.ts';
-export type { Content } from './client/messenger/content.ts';
+export { type Content, isShown } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';
 export type * from './client/messenger/image-contract.ts';
 export type * from './client/messenger/trust-contract.ts';

@@ -29,7 +29,7 @@ export { chat } from './apps/terminal/door.ts';
 export type { ChatOptions } from './apps/terminal/options.ts';
 export type { BalancerView } from './client/balancer-view.ts';
 export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from './client/images/index.ts';
-export type { Content } from './client/messenger/content.ts';
+export { type Content, isShown } from './client/messenger/content.ts';
 export type * from './client/messenger/contract.ts';
 export type * from './client/messenger/image-contract.ts';
 export type * from './client/messenger/trust-contract.ts';

@@ -188,6 +188,7 @@ export interface Conversation {
   readonly isMember: boolean;
   /** Whether its messages are encrypted between the devices of its members. */
   readonly isEncrypted: boolean;
+  /** The newest entry that is worth a line: no mere change of keys. */
   readonly last: Item | null;
   /** Messages of others after `read`. */
   readonly unread: number;

@@ -17,6 +17,7 @@ import { createListeners } from './core.ts';
 import { createIdentity } from './identity.ts';
 import { createImages } from './images.ts';
 import { createJournal } from './journal.ts';
+import { type Kept, loadKept } from './kept.ts';
 import { createLanes } from './lanes.ts';
 import { createMarks } from './marks.ts';
 import { observed } from './observing.ts';
@@ -37,7 +38,7 @@ import { connectionView } from './views.ts';
  * read. It stays offline until `start`.
  */
 export async function createMessenger(world: MessengerWorld, options: MessengerOptions = {}): Promise<Messenger> {
-  const messenger = compose(world, options, await world.database.load());
+  const messenger = compose(world, options, await loadKept(world.database));
   await messenger.sealing.load();
   return messenger.api;
 }
@@ -53,7 +54,7 @@ const closeCodes = { signInAgain: 4001, takenOver: 4009 } as const;
 function compose(
   world: MessengerWorld,
   options: MessengerOptions,
-  kept: Awaited<ReturnType<MessengerWorld['database']['load']>>,
+  kept: Kept,
 ): { readonly api: Messenger; readonly sealing: Sealing } {
   const { clock, random, log, database, transportTo } = world;
   const listeners = createListeners(log);
@@ -68,7 +69,7 @@ function compose(
   let trouble: MessengerState['trouble'] = null;
   const givenUp = new WeakSet<ClientSession>();
 
-  rooms.reset(kept.conversations);
+  rooms.reset(kept.rooms);
   queue.reset(kept.operations, kept.nextClientId);
 
   const rekey = (conversation: ConversationId) => sender.want(conversation);

@@ -1,7 +1,8 @@
 import type { ConversationFrame, MembershipEntry } from '../../protocol/frames.ts';
 import type { ConversationId, Seq, UserName } from '../../protocol/ids.ts';
-import type { KeptConversation, LocalChange, LocalConversation, LocalEntry, LocalProgress } from '../local/contract.ts';
+import type { LocalChange, LocalConversation, LocalEntry, LocalProgress } from '../local/contract.ts';
 import { newProgress } from '../local/rules.ts';
+import { contentOf, isShown } from './content.ts';
 
 /**
  * The conversations in memory, one step ahead of the database: each method answers the changes that are to be written for
@@ -10,7 +11,7 @@ import { newProgress } from '../local/rules.ts';
 export interface Rooms {
   readonly all: ReadonlyMap<ConversationId, Room>;
   /** Forgets what was known, for what the database knows. */
-  reset(kept: readonly KeptConversation[]): void;
+  reset(kept: readonly Room[]): void;
   /** The server tells how a conversation is. `told`: what the session knows of it. */
   announce(frame: ConversationFrame, told: Seq): readonly LocalChange[];
   /** One's own operation has made a conversation, which the server may not have announced yet. */
@@ -25,7 +26,10 @@ export interface Rooms {
 export interface Room {
   readonly conversation: LocalConversation;
   readonly progress: LocalProgress;
+  /** The entry with the highest sequence; null when there is none. */
   readonly last: LocalEntry | null;
+  /** The newest one that is worth a line. */
+  readonly shown: LocalEntry | null;
 }
 
 export interface MembershipChange {
@@ -48,7 +52,7 @@ export function createRooms(me: () => UserName | null): Rooms {
 
   return { all: rooms, reset, announce, found, take, pass, read };
 
-  function reset(kept: readonly KeptConversation[]): void {
+  function reset(kept: readonly Room[]): void {
     rooms.clear();
     for (const room of kept) rooms.set(room.conversation.id, room);
   }
@@ -60,13 +64,13 @@ export function createRooms(me: () => UserName | null): Rooms {
     if (room && room.conversation.asOf > asOf) return advance(id, told);
     const conversation = titled({ id, kind, title: title || (room?.conversation.title ?? ''), admin, members, asOf });
     const changes = room && isSame(room.conversation, conversation) ? [] : [put(conversation)];
-    rooms.set(id, { progress: newProgress, last: null, ...room, conversation });
+    rooms.set(id, { ...newRoom, ...room, conversation });
     return [...changes, ...advance(id, told)];
   }
 
   function found(conversation: LocalConversation): readonly LocalChange[] {
     if (rooms.has(conversation.id)) return [];
-    const room = { conversation: titled(conversation), progress: newProgress, last: null };
+    const room = { ...newRoom, conversation: titled(conversation) };
     rooms.set(conversation.id, room);
     return [put(room.conversation)];
   }
@@ -84,10 +88,11 @@ export function createRooms(me: () => UserName | null): Rooms {
     const { conversation: id, seq } = entry;
     const changes = [...found(placeholder(id))];
     const room = rooms.get(id)!;
-    const last = room.last && room.last.seq > seq ? room.last : entry;
+    const last = newerOf(room.last, entry);
+    const shown = isShown(contentOf(entry)) ? newerOf(room.shown, entry) : room.shown;
     const counted = unread && seq > room.progress.read ? 1 : 0;
     const progress = { ...room.progress, unread: room.progress.unread + counted };
-    rooms.set(id, { ...room, last, progress });
+    rooms.set(id, { ...room, last, shown, progress });
     if (change && seq > room.conversation.asOf) changes.push(...alter(id, seq, change));
     return [...changes, { kind: 'entry', entry, text }, ...advance(id, told, counted > 0)];
   }
@@ -127,6 +132,12 @@ export function isSameName(a: UserName, b: UserName): boolean {
 }
 
 // ---
+
+const newRoom = { progress: newProgress, last: null, shown: null };
+
+function newerOf(known: LocalEntry | null, entry: LocalEntry): LocalEntry {
+  return known !== null && known.seq > entry.seq ? known : entry;
+}
 
 function put(conversation: LocalConversation): LocalChange {
   return { kind: 'conversation', conversation };

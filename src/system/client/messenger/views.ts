@@ -23,7 +23,7 @@ export function itemOf(entry: LocalEntry, me: Me | null): Item {
 }
 
 export function conversationView(
-  { conversation, progress, last }: Room,
+  { conversation, progress, shown }: Room,
   me: Me | null,
   sealing: Pick<Sealing, 'isEncrypted'>,
 ): Conversation {
@@ -37,7 +37,7 @@ export function conversationView(
     members,
     isMember,
     isEncrypted: sealing.isEncrypted(id),
-    last: last && itemOf(last, me),
+    last: shown && itemOf(shown, me),
     unread: progress.unread,
     read: progress.read,
   };
@@ -50,7 +50,7 @@ export function conversationViews(
   sealing: Pick<Sealing, 'isEncrypted'>,
 ): readonly Conversation[] {
   return [...rooms.all.values()]
-    .sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0) || b.conversation.id - a.conversation.id)
+    .sort((a, b) => (b.shown?.at ?? 0) - (a.shown?.at ?? 0) || b.conversation.id - a.conversation.id)
     .map((room) => conversationView(room, me, sealing));
 }
 

@@ -116,8 +116,10 @@ describe.skipIf('missing' in pty)('nawaab chat at a terminal', { timeout: 90_000
     expect(await safetyCode(bob)).toBe(code);
 
     ada.resize(36, 10);
-    await ada.shows((screen) => screen.lines[0]!.length <= 36 && screen.text.includes('bob: Hello Ada'));
-    expect(ada.screen.cursor).toMatchObject({ x: 2, isVisible: true });
+    await ada.shows(
+      ({ lines, text, cursor }) =>
+        lines[0]!.length <= 36 && text.includes('bob: Hello Ada') && cursor.x === 2 && cursor.isVisible,
+    );
     ada.type('\u0003');
     expect(await ada.exited).toMatchObject({ exitCode: 0 });
     bob.kill('SIGTERM');

@@ -282,6 +282,28 @@ describe('the first to write after somebody left', () => {
     expect(ada.messenger.waiting()).toEqual([]);
     expect(ada.items.at(-1)).toMatchObject({ content: { kind: 'membership', change: 'rekeyed' }, isOwn: true });
   });
+
+  it('moves no conversation up in a list, and is not shown as its newest line, now or after a restart', async () => {
+    await begin();
+    const cyd = await rig.online('cyd');
+    const room = await group('bob', 'cyd');
+    await placeOf(rig, cyd.messenger.leave(room));
+    const other = await group('bob');
+    // Many devices come in anew, and nobody says anything.
+    for (let i = 0; i < 25; i++) await rig.online('bob');
+    await rig.settle(5000);
+    const changes = (await ada.messenger.history({ conversation: room })).map(({ content }) => content);
+    expect(changes.slice(-20)).toEqual(Array(20).fill(expect.objectContaining({ change: 'rekeyed' })));
+    const seen = () => ada.messenger.conversations().map(({ id, last }) => ({ id, last: last?.content }));
+    const expected = [
+      { id: other, last: expect.objectContaining({ change: 'created' }) },
+      { id: room, last: expect.objectContaining({ change: 'left', users: ['cyd'] }) },
+    ];
+    expect(seen()).toEqual(expected);
+    ada.crash();
+    await ada.boot();
+    expect(seen()).toEqual(expected);
+  });
 });
 
 describe('key packages', () => {

@@ -1,4 +1,14 @@
-import type { Content, Conversation, EpochMs, Item, Operation, Receipt, Seq, UserName } from '../../../browser.ts';
+import {
+  type Content,
+  type Conversation,
+  type EpochMs,
+  type Item,
+  isShown,
+  type Operation,
+  type Receipt,
+  type Seq,
+  type UserName,
+} from '../../../browser.ts';
 import { ownTexts, type Pending, unkept } from './outbox.ts';
 import { dayOf } from './words.ts';
 
@@ -44,7 +54,7 @@ export interface RowsOf {
 
 export function rowsOf(what: RowsOf): readonly Row[] {
   const { unreadAfter } = what;
-  const items = what.items.filter(isShown);
+  const items = what.items.filter(({ content }) => isShown(content));
   const shown = new Set(items.flatMap(({ id }) => (id === null ? [] : [id])));
   const operations = what.operations.filter(({ id, what: asked }) => asked === 'send' && !shown.has(id));
   const pending = unkept(what.pending, ownTexts([...items, ...operations]));
@@ -79,11 +89,6 @@ type Line = MessageRow | Extract<Row, { kind: 'event' }>;
 
 /** Messages of one person within this time stand together. */
 const togetherMs = 5 * 60_000;
-
-/** New keys are nothing that people did; that they were not right concerns them. */
-function isShown({ content }: Item): boolean {
-  return content.kind !== 'membership' || content.change !== 'rekeyed' || content.doubt !== undefined;
-}
 
 /** Nobody said it. */
 function isEvent({ kind }: Content): boolean {
