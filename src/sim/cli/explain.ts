@@ -9,12 +9,12 @@ export interface Explanation {
   readonly text: string | null;
 }
 
-/** One sentence when a person can mend it; with the stack when it is a defect of ours. */
-export function explain(error: unknown): Explanation {
+/** One sentence when a person can mend it; with the stack when it is a defect of ours. `what` failed, said before it. */
+export function explain(error: unknown, what?: string): Explanation {
   if (error instanceof CommanderError)
     return { status: error.exitCode === 0 ? exitStatus.pass : exitStatus.couldNotRun, text: null };
   const text = sentence(error) ?? `this is a defect of nawaab; please report it with these lines:\n${stackOf(error)}`;
-  return { status: exitStatus.couldNotRun, text: `nawaab: ${text}` };
+  return { status: exitStatus.couldNotRun, text: `nawaab: ${what === undefined ? '' : `${what}: `}${text}` };
 }
 
 // ---

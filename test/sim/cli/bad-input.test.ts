@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commandLine } from '../../../src/sim/cli/command-line.ts';
 import { explain } from '../../../src/sim/cli/explain.ts';
@@ -165,8 +166,9 @@ describe('what a command throws', () => {
 });
 
 describe('the command', () => {
+  const main = resolve(import.meta.dirname, '../../../src/sim/cli/main.ts');
+
   it('does its work to the end when nobody reads what it prints', { timeout: 30_000 }, async () => {
-    const main = resolve(import.meta.dirname, '../../../src/sim/cli/main.ts');
     const reports = inHome('unread');
     const line = `run steady-chat --backend virtual --users 2 --duration 1s --set warmupMs=0 --reports ${reports}`;
     const nawaab = spawn(process.execPath, [main, ...line.split(' ')], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -179,4 +181,19 @@ describe('the command', () => {
     expect(complaint).toBe('');
     expect(existsSync(join(reports, 'steady-chat', 'latest', 'report.html'))).toBe(true);
   });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'whose output finds no room says so, and does not end as if all were well',
+    async () => {
+      const full = openSync('/dev/full', 'w');
+      try {
+        const nawaab = spawn(process.execPath, [main, 'list', 'scenarios'], { stdio: ['ignore', full, 'pipe'] });
+        const ended = once(nawaab, 'close');
+        expect(await text(nawaab.stderr!)).toMatch(/^nawaab: The output cannot be written: ENOSPC.*make room.*\n$/);
+        expect(await ended).toEqual([3, null]);
+      } finally {
+        closeSync(full);
+      }
+    },
+  );
 });
