@@ -67,11 +67,6 @@ export function isMessage({ kind }: Content): boolean {
   return kind !== 'membership' && kind !== 'expired';
 }
 
-/** Whether it is worth a line: new keys alone are nothing that people did; that they were not right concerns them. */
-export function isShown(content: Content): boolean {
-  return content.kind !== 'membership' || content.change !== 'rekeyed' || content.doubt !== undefined;
-}
-
 /** What a search finds a message by; null when there is nothing. */
 export function searchText(content: Content): string | null {
   if (content.kind === 'text') return content.text;

@@ -1,6 +1,7 @@
 import type { KeptConversation, LocalDatabase, LocalEntry, LocalState } from '../local/contract.ts';
-import { contentOf, isShown } from './content.ts';
+import { contentOf } from './content.ts';
 import type { Room } from './rooms.ts';
+import { isShown } from './shown.ts';
 
 /** What the database knows when a messenger begins. */
 export interface Kept extends Omit<LocalState, 'conversations'> {

@@ -2,7 +2,8 @@ import type { ConversationFrame, MembershipEntry } from '../../protocol/frames.t
 import type { ConversationId, Seq, UserName } from '../../protocol/ids.ts';
 import type { LocalChange, LocalConversation, LocalEntry, LocalProgress } from '../local/contract.ts';
 import { newProgress } from '../local/rules.ts';
-import { contentOf, isShown } from './content.ts';
+import { contentOf } from './content.ts';
+import { isShown } from './shown.ts';
 
 /**
  * The conversations in memory, one step ahead of the database: each method answers the changes that are to be written for

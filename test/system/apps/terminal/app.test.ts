@@ -246,6 +246,24 @@ describe('the screen', () => {
     }
   });
 
+  it('keeps what is being written on a screen of any size, and fits it', async () => {
+    await say('hello');
+    await type('\r');
+    await type('A long draft, which needs many lines on a small screen, and ends with this: x');
+    const size = fc.record({ columns: fc.integer({ min: 4, max: 90 }), rows: fc.integer({ min: 1, max: 14 }) });
+    fc.assert(
+      fc.property(size, (next) => {
+        app.resize(next);
+        const { lines, cursor } = app.frame();
+        expect(lines.length).toBe(Math.max(1, next.rows - 1));
+        for (const line of lines) expect(lineWidth(line)).toBe(next.columns);
+        const before = textOf(lines[cursor!.y]!).slice(0, cursor!.x);
+        // At the edge it stands on a line of its own.
+        expect(before).toMatch(cursor!.x > 2 ? /x$/ : /^ {2}$/);
+      }),
+    );
+  });
+
   it('shows no control character, whatever others write into messages and titles', async () => {
     const evil = fc.string({
       unit: fc.oneof(

@@ -5,7 +5,7 @@ import type { Line, Span } from '../text/spans.ts';
 import { dim, fitLine, line, rule, sides, span } from '../text/spans.ts';
 import { widthOf } from '../text/width.ts';
 import { commandHints } from './commands.ts';
-import { type Composer, composer } from './composer.ts';
+import { composer } from './composer.ts';
 import { conversationHead, statusLine, typingText, warningLines } from './heads.ts';
 import { helpKeys } from './help.ts';
 import { conversationList } from './list.ts';
@@ -24,16 +24,18 @@ export interface Frame {
 export function frameOf(chat: ChatState, ui: Ui, now: number): Frame {
   const { columns, rows } = ui.size;
   const compose = composer(draftOf(ui, chat.open?.id ?? null), ui, Math.max(1, Math.floor(rows / 4)));
-  const foot = footLines(chat, ui, compose);
   const height = bodyHeight(ui, compose.lines.length);
-  const lines = [statusLine(chat, columns), ...bodyLines(chat, ui, { height, now }), ...foot].map((each) =>
-    fitLine(each, columns),
-  );
-  const composeAt = lines.length - compose.lines.length - 1;
+  const above = [statusLine(chat, columns), ...bodyLines(chat, ui, { height, now }), topLine(chat, ui)];
+  const written = [...above, ...compose.lines];
+  // Where there is no room for all of it, what is being written is the last to go.
+  const room = Math.max(1, rows - 1);
+  const cut = Math.max(0, written.length - room);
+  const lines = written.length < room ? [...written, line(helpKeys(ui, columns), dim)] : written.slice(cut);
   const writes = ui.focus === 'write' && ui.panel === null && chat.open !== null;
+  const y = above.length + compose.y - cut;
   return {
-    lines: lines.slice(0, Math.max(1, rows - 1)),
-    cursor: writes ? { x: Math.min(columns - 1, compose.x), y: composeAt + compose.y } : searchCursor(ui, height),
+    lines: lines.map((each) => fitLine(each, columns)),
+    cursor: writes ? { x: Math.min(columns - 1, compose.x), y: Math.max(0, y) } : searchCursor(ui, height),
   };
 }
 
@@ -84,7 +86,8 @@ function main(chat: ChatState, ui: Ui, body: Body): readonly Line[] {
   const shown = rows.map(({ spans }) => spans);
   // The newest line stands right above what is being written.
   const space = Array.from({ length: Math.max(0, height - shown.length) }, (): Line => []);
-  return [conversationHead(chat, conversation, { columns, now: body.now }), ...warnings, ...space, ...shown];
+  const lines = [conversationHead(chat, conversation, { columns, now: body.now }), ...warnings, ...space, ...shown];
+  return lines.slice(-body.height);
 }
 
 function emptyLines({ conversations, state }: ChatState): readonly Line[] {
@@ -103,13 +106,13 @@ function emptyLines({ conversations, state }: ChatState): readonly Line[] {
   ];
 }
 
-function footLines(chat: ChatState, ui: Ui, compose: Composer): readonly Line[] {
+/** Between the conversation and what is being written. */
+function topLine(chat: ChatState, ui: Ui): Line {
   const { columns } = ui.size;
   const hint = noticeOf(chat, ui);
   const below = ui.anchor ? ' ▼ newer below, Ctrl-End ' : '';
   const border = rule(below === '' ? '' : below.trim(), columns);
-  const top = hint === null ? border : sides(hint, below === '' ? [] : line(below, dim), columns);
-  return [top, ...compose.lines, line(helpKeys(ui, columns), dim)];
+  return hint === null ? border : sides(hint, below === '' ? [] : line(below, dim), columns);
 }
 
 /** What is to be said just above what is being written; null for nothing. */
