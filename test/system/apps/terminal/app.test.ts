@@ -200,6 +200,16 @@ describe('the screen', () => {
     await vi.waitFor(() => expect(shown()).toMatch(/test-[0-9a-f]{16} {2}since .* {2}this one/), patience);
   });
 
+  it('signs out everywhere, and ends', async () => {
+    const tablet = await rig.online('ada');
+    await type('/chat bob\r');
+    await type('/signout everywhere\r');
+    await rig.within(app.left);
+    expect(ada.messenger.state.connection).toBe('offline');
+    expect(tablet.messenger.state).toMatchObject({ connection: 'offline', trouble: 'signInAgain' });
+    expect(bob.messenger.state.connection).toBe('online');
+  });
+
   it('opens its help with ? and writes a question mark when it is pressed again', async () => {
     await type('/chat bob\r');
     await type('?');

@@ -26,7 +26,7 @@ export const accountCommands: readonly Command[] = [
   {
     name: 'signout',
     usage: '/signout [DEVICE]',
-    what: 'signs out here, or on another device by its number',
+    what: 'signs out here, on another device by its number, or everywhere',
     words: 0,
     run: signOut,
   },
@@ -77,12 +77,16 @@ async function listDevices({ messenger, panel, say }: Desk): Promise<void> {
   const rows = outcome.value.map(({ device, label, current, signedInAt }) =>
     line(`  ${device}  ${printableLine(label)}  since ${stamp(signedInAt)}${current ? '  this one' : ''}`),
   );
-  panel('Where you are signed in', [...rows, [], line('/signout NUMBER signs out there.')]);
+  panel('Where you are signed in', [
+    ...rows,
+    [],
+    line('/signout NUMBER signs out there, /signout everywhere on all of them.'),
+  ]);
 }
 
 async function signOut({ messenger, say, quit }: Desk, text: string): Promise<void> {
-  if (text === '') {
-    const outcome = await messenger.signOut();
+  if (text === '' || text === 'everywhere') {
+    const outcome = await (text === '' ? messenger.signOut() : messenger.signOutEverywhere());
     if (outcome.kind === 'ok') quit();
     return told(say, outcome, 'Signed out.');
   }
