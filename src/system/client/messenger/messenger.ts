@@ -1,7 +1,6 @@
 import { Problem } from '../../problem.ts';
 import type { Entry } from '../../protocol/frames.ts';
 import type { ConversationId } from '../../protocol/ids.ts';
-import type { AccountOutcome } from '../ask.ts';
 import type { ClientSession, SessionState } from '../contract.ts';
 import { createSession } from '../session.ts';
 import { createAsking } from './asking.ts';
@@ -14,6 +13,7 @@ import {
 } from './contract.ts';
 import type { Core, Lane } from './core.ts';
 import { createListeners } from './core.ts';
+import { createEntering } from './entering.ts';
 import { createIdentity } from './identity.ts';
 import { createImages } from './images.ts';
 import { createJournal } from './journal.ts';
@@ -108,11 +108,7 @@ function compose(
     get state() {
       return state();
     },
-    signUp: (who) => signingIn(() => identity.signUp(who)),
-    signIn: (who) => signingIn(() => identity.signIn(who)),
-    signOut: () => signingIn(() => identity.signOut()),
-    signOutEverywhere: () => endingToken(() => identity.signOutEverywhere()),
-    deleteAccount: (password) => endingToken(() => identity.deleteAccount(password)),
+    ...createEntering({ identity, sealing, checkOpen, endSession, forgetTrouble, emitState: core.emitState }),
     ...createOwnAccount(identity),
     findUser: people.findUser,
     start,
@@ -231,28 +227,10 @@ function compose(
     session?.stop();
   }
 
-  /** Another token needs another session, which begins where everything is kept. */
-  async function signingIn<T>(work: () => Promise<T>): Promise<T> {
-    checkOpen();
+  async function endSession(): Promise<void> {
     stop();
     await settled();
     session = null;
-    const outcome = await work();
-    if (identity.account?.token != null) await sealing.signedIn();
-    core.emitState();
-    return outcome;
-  }
-
-  /** Nothing is stopped before it is known that the token has ended. */
-  async function endingToken(work: () => Promise<AccountOutcome<null>>): Promise<AccountOutcome<null>> {
-    checkOpen();
-    const outcome = await work();
-    if (identity.account?.token == null) {
-      await signingIn(async () => {
-        trouble = null;
-      });
-    }
-    return outcome;
   }
 
   async function settled(): Promise<void> {
@@ -277,6 +255,10 @@ function compose(
     const connection = connectionView(session?.state ?? 'offline');
     const server = connection === 'online' ? (session?.server ?? null) : null;
     return { connection, trouble, server, waiting, failed };
+  }
+
+  function forgetTrouble(): void {
+    trouble = null;
   }
 
   function broken(reason: Problem): void {
