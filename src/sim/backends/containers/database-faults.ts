@@ -1,8 +1,8 @@
 /** Disturbs the PostgreSQL of a cluster of containers, and proves by measurement that it took effect. */
 import { describeExit } from '../../../system/node.ts';
 import type { DatabaseFault, FaultReceipt } from '../../faults/fault.ts';
+import { answersQuery } from '../answers-query.ts';
 import { refusesConnections, waitUntil } from '../processes/proof.ts';
-import { answersQuery } from './database.ts';
 import { type FaultWorld, mustRun, shortId, startAgain } from './faults.ts';
 import { exitOf } from './part.ts';
 

@@ -1,7 +1,8 @@
 /** Disturbs the PostgreSQL of a local cluster, and proves by measurement that it took effect. */
-import { Client } from 'pg';
+
 import type { DatabaseFault, FaultReceipt } from '../../faults/fault.ts';
 import { Problem } from '../../problem.ts';
+import { answersQuery } from '../answers-query.ts';
 import type { FaultWorld } from './faults.ts';
 import { readChildren, readStat } from './proc.ts';
 import { observe, refusesConnections, waitUntil } from './proof.ts';
@@ -72,16 +73,4 @@ function isGone(pid: number): boolean {
 function processesOf(postmaster: number | null): readonly number[] {
   if (postmaster === null) throw new Problem('The database is not running.');
   return [postmaster, ...readChildren(postmaster)];
-}
-
-async function answersQuery(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 500, query_timeout: 500 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query('SELECT 1');
-    return true;
-  } finally {
-    await client.end().catch(() => {});
-  }
 }
