@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ConversationId, type Item, type Messenger, openMessenger, type Seq } from '../src/system/node.ts';
+import { type ConversationId, type Item, type Messenger, openMessenger, type Seq } from '../src/system/sdk.ts';
 
 export interface EchoBotOptions {
   readonly origin: string;

@@ -29,6 +29,7 @@ const edges: readonly string[] = [
   'src/system/database/postgres',
   'src/system/main.ts',
   'src/system/node.ts',
+  'src/system/sdk.ts',
 ];
 
 /** What the core must take as a port instead. Each with what to use. */

@@ -3,6 +3,7 @@ import { catalog, checks, partNames } from '../../src/metrics/index.ts';
 import { backends } from '../../src/sim/backends/index.ts';
 import { faultKinds } from '../../src/sim/faults/fault.ts';
 import { loadScenario, scenarioNames } from '../../src/sim/load-scenario.ts';
+import { scenarioFields } from '../../src/sim/scenario-fields.ts';
 import { serverSettingTable, strategies } from '../../src/system/index.ts';
 
 const madeFrom = (place: string): string => `Made from \`${place}\` by \`npm run docs\`; do not edit.`;
@@ -28,6 +29,10 @@ export async function scenariosPage(): Promise<string> {
     'Scenarios',
     madeFrom('src/scenarios/'),
     table(['name', 'what happens', 'users', 'thresholds'], rows),
+    ownScenarioText,
+    '## Fields',
+    'Any of them can be changed for a run: `--set users=500 --set pace.perSec=200`. Durations are milliseconds; `[]` stands for a place in a list.',
+    table(['field', 'what it says', 'type', 'default'], fieldRows()),
     '## Faults',
     table(
       ['kind', 'what it does'],
@@ -77,6 +82,41 @@ export function settingsPage(): string {
 }
 
 // ---
+
+function fieldRows(): readonly (readonly string[])[] {
+  return scenarioFields().map(({ path, kinds, meaning, type, default: value }) => [
+    `\`${path}\``,
+    `${kinds === null ? '' : `Of ${kinds.map((kind) => `\`${kind}\``).join(', ')}: `}${meaning}`,
+    type,
+    value === null ? '' : `\`${value}\``,
+  ]);
+}
+
+const ownScenarioText: string = `## A scenario of one's own
+
+A file that exports one, or a \`.json\` file that is one; its name is that of the file. Here \`shop-day.ts\`:
+
+\`\`\`ts
+import { defineScenario } from 'nawaab';
+
+export default defineScenario({
+  name: 'shop-day',
+  description: 'Groups write at a growing pace, and PostgreSQL ends at once in the middle.',
+  users: 60,
+  topology: { kind: 'groups', count: 10, size: 6 },
+  pace: { kind: 'ramp', fromPerSec: 20, toPerSec: 100 },
+  faults: [{ kind: 'databaseRestart', at: { ms: 8000 } }],
+  thresholds: ['delivery.p99 < 3s', 'lost == 0', 'duplicated == 0', 'reordered == 0'],
+});
+\`\`\`
+
+\`\`\`
+npx nawaab run ./shop-day.ts --backend virtual     # a few seconds
+npx nawaab run ./shop-day.ts                       # on real processes
+npx nawaab compare ./shop-day.ts --strategies least-connections,cpu
+\`\`\`
+
+Everything but \`name\` and \`description\` has a default. Without thresholds a run passes when every check does; see [checks.md](checks.md).`;
 
 const thresholdsText: string = `A threshold is a metric, a comparison and a number, with or without a unit: \`delivery.p99 < 200ms\`. Figures are those of
 the measure phase.

@@ -1,11 +1,11 @@
 /** Finds scenario files by name, as a test runner finds tests: the folder is the registry. */
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { extname, parse, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { refuseContradictions } from './contradictions.ts';
 import { Problem, unknownName } from './problem.ts';
 import { type Scenario, scenario as scenarioSchema } from './scenario.ts';
-import { scenarioProblem } from './scenario-fields.ts';
+import { scenarioProblem } from './scenario-problem.ts';
 
 const folder: string = resolve(import.meta.dirname, '../scenarios');
 const extension: string = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
@@ -14,13 +14,13 @@ const extension: string = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
 export function scenarioNames(): readonly string[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(extension) && !file.endsWith('.d.ts'))
-    .map((file) => basename(file, extension))
+    .map((file) => parse(file).name)
     .toSorted();
 }
 
 /**
- * Loads a scenario by the name of a bundled one or by the path of a file that exports one as default, with
- * `overrides` laid over it, and checks it. Throws a `Problem` that names what is wrong.
+ * Loads a scenario by the name of a bundled one or by the path of a file, with `overrides` laid over it, and checks it. A
+ * module exports it as default; a `.json` file is it. Throws a `Problem` that names what is wrong.
  */
 export async function loadScenario(nameOrPath: string, overrides: Overrides = {}): Promise<Scenario> {
   const path = scenarioPath(nameOrPath);
@@ -29,7 +29,7 @@ export async function loadScenario(nameOrPath: string, overrides: Overrides = {}
     throw new Problem(`${path} has no default export; write \`export default defineScenario({ … })\`.`);
   }
   const loaded = parseScenario(applyOverrides(module.default, overrides), nameOrPath);
-  if (loaded.name !== basename(path, extension)) {
+  if (loaded.name !== parse(path).name) {
     throw new Problem(`The scenario in ${path} calls itself "${loaded.name}"; the name must be that of the file.`);
   }
   return loaded;
@@ -68,7 +68,7 @@ export function parseAssignment(text: string): readonly [string, unknown] {
 // ---
 
 function scenarioPath(nameOrPath: string): string {
-  if (/[/\\]|\.[tj]s$/.test(nameOrPath)) {
+  if (/[/\\]|\.([cm]?[tj]s|json)$/.test(nameOrPath)) {
     const path = resolve(nameOrPath);
     if (!existsSync(path)) throw new Problem(`There is no scenario file ${path}.`);
     return path;
@@ -79,7 +79,8 @@ function scenarioPath(nameOrPath: string): string {
 
 async function importFile(path: string): Promise<{ readonly default?: unknown }> {
   try {
-    return await import(pathToFileURL(path).href);
+    const type = extname(path) === '.json' ? { with: { type: 'json' } } : {};
+    return await import(pathToFileURL(path).href, type);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Problem(`The scenario file ${path} cannot be loaded: ${reason}.`, { cause });

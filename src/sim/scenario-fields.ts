@@ -1,39 +1,125 @@
-/** Which fields a scenario has, read from its schema, for whoever wrote one that it has not. */
+/** Every field of a scenario, read from its schema, for whoever writes one. */
 import { z } from 'zod';
-import { Problem, unknownName } from './problem.ts';
 import { scenario } from './scenario.ts';
 
-/** One sentence about what is wrong with `value` as a scenario; a wrong field is answered with the right ones. */
-export function scenarioProblem(error: z.ZodError, value: unknown, source: string): Problem {
-  const unknown = error.issues.find((issue) => issue.code === 'unrecognized_keys');
-  const [wrong] = unknown?.keys ?? [];
-  if (unknown !== undefined && wrong !== undefined) {
-    const place = unknown.path.length === 0 ? 'field of a scenario' : `field of ${unknown.path.join('.')}`;
-    return unknownName(place, wrong, fieldsAt(unknown.path, value));
-  }
-  return new Problem(`Scenario ${source} is not valid: ${z.prettifyError(error).replaceAll('\n', ' ')}`);
+export interface ScenarioField {
+  /** As in `--set`; `[]` stands for a place in a list. */
+  readonly path: string;
+  /** In words. */
+  readonly type: string;
+  /** As JSON; null when it has none: then it is required where its object is, unless its meaning says what leaving it out does. */
+  readonly default: string | null;
+  /** Values of `kind` beside it that have this field; null: all, or there is none. */
+  readonly kinds: readonly string[] | null;
+  readonly meaning: string;
+}
+
+export function scenarioFields(): readonly ScenarioField[] {
+  return fieldsIn(z.toJSONSchema(scenario, { io: 'input' }) as Schema, '');
 }
 
 // ---
 
-/** Field names of the object at `path`; which kind of object it is may depend on its own fields. */
-function fieldsAt(path: readonly PropertyKey[], value: unknown): readonly string[] {
-  let schema = concrete(scenario, value);
-  let here = value;
-  for (const key of path) {
-    here = (here as Readonly<Record<PropertyKey, unknown>>)[key];
-    if (schema instanceof z.ZodArray) schema = concrete(schema.element, here);
-    else if (schema instanceof z.ZodObject) schema = concrete(schema.shape[String(key)], here);
-  }
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+/** The part of JSON Schema that a scenario's has. */
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: string;
+  readonly enum?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
 }
 
-/** What stands behind a default, an optional field, or a choice by `kind`. */
-function concrete(schema: unknown, value: unknown): unknown {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return concrete(schema.unwrap(), value);
-  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
-  const kind = (value as { readonly kind?: unknown } | null)?.kind;
-  return schema.options.find(
-    (option) => option instanceof z.ZodObject && (option.shape.kind as z.ZodType).safeParse(kind).success,
-  );
+/** Fields of the object, or of the objects, that stand at `path`. */
+function fieldsIn(schema: Schema, path: string): readonly ScenarioField[] {
+  if (schema.items) return fieldsIn(schema.items, `${path}[]`);
+  if (schema.oneOf) return kindsOf(schema, path);
+  if (schema.anyOf) return schema.anyOf.flatMap((choice) => fieldsIn(choice, path));
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    const within = fieldsIn(field, at);
+    const isSaid = field.description !== undefined && !field.oneOf;
+    return isSaid || within.length === 0 ? [fieldAt(at, field), ...within] : within;
+  });
+}
+
+/** `kind` decides which fields there are; those that are alike in several kinds are told once. */
+function kindsOf({ oneOf = [], description = '', default: value }: Schema, path: string): readonly ScenarioField[] {
+  const kinds = oneOf.map((choice) => choice.properties!.kind!.const!);
+  const chosen = (value as { readonly kind?: string } | undefined)?.kind;
+  const kind: ScenarioField = {
+    path: `${path}.kind`,
+    type: oneOfWords(kinds),
+    default: chosen === undefined ? null : JSON.stringify(chosen),
+    kinds: null,
+    meaning: description,
+  };
+  const found = new Map<string, { readonly field: ScenarioField; readonly of: string[] }>();
+  for (const [index, choice] of oneOf.entries()) {
+    for (const field of fieldsIn(choice, path)) {
+      if (field.path === kind.path) continue;
+      // What a choice begins with when nothing is said.
+      const own = kinds[index] === chosen ? valueAt(value, field.path.slice(path.length + 1)) : undefined;
+      const shown = own === undefined ? field : { ...field, default: JSON.stringify(own) };
+      const same = JSON.stringify(shown);
+      found.set(same, { field: shown, of: [...(found.get(same)?.of ?? []), kinds[index]!] });
+    }
+  }
+  const fields = [...found.values()].map(({ field, of }) => ({
+    ...field,
+    kinds: of.length === kinds.length ? null : of,
+  }));
+  return [kind, ...fields];
+}
+
+function valueAt(value: unknown, name: string): unknown {
+  return (value as Readonly<Record<string, unknown>> | undefined)?.[name];
+}
+
+function fieldAt(path: string, schema: Schema): ScenarioField {
+  const { default: value, description = '' } = schema;
+  return {
+    path,
+    type: typeWords(schema),
+    default: value === undefined ? null : JSON.stringify(value),
+    kinds: null,
+    meaning: description,
+  };
+}
+
+function typeWords(schema: Schema): string {
+  if (schema.enum) return oneOfWords(schema.enum);
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeWords))].join(' or ');
+  if (schema.items) return `list of ${plural(schema.items)}`;
+  if (schema.properties) return 'object';
+  if (typeof schema.additionalProperties === 'object') return 'object: name and value';
+  if (schema.type === 'string') return 'text';
+  if (schema.type === 'boolean') return 'true or false';
+  if (schema.type === 'number' || schema.type === 'integer') return numberWords(schema);
+  return schema.type ?? 'anything';
+}
+
+function plural(schema: Schema): string {
+  return schema.type === 'string' ? 'texts' : 'objects';
+}
+
+function oneOfWords(values: readonly string[]): string {
+  return values.map((value) => `\`${value}\``).join(', ');
+}
+
+function numberWords({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): string {
+  const name = type === 'integer' ? 'whole number' : 'number';
+  const low = minimum === undefined ? '' : ` from ${minimum}`;
+  const above = exclusiveMinimum === undefined ? '' : ` above ${exclusiveMinimum}`;
+  const high = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? '' : ` to ${maximum}`;
+  const below = exclusiveMaximum === undefined ? '' : ` below ${exclusiveMaximum}`;
+  return `${name}${low}${above}${high}${below}`;
 }

@@ -20,7 +20,7 @@ it('the program on the page about the SDK works as it stands, twice', { timeout:
   const page = readFileSync(join(root, 'docs/sdk.md'), 'utf8');
   const program = /```ts\n([\s\S]*?)```/.exec(page)![1]!;
   const file = join(folder, 'greeter.ts');
-  writeFileSync(file, program.replace('../src/', `${root}/src/`));
+  writeFileSync(file, program.replace("'nawaab/sdk'", `'${root}/src/system/sdk.ts'`));
   const run = async () => (await promisify(execFile)(process.execPath, [file, server.origin], { cwd: folder })).stdout;
   expect(await run()).toBe('number 2 of the conversation\n');
   expect(await run()).toBe('number 3 of the conversation\n');

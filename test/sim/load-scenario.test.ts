@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   applyOverrides,
   loadScenario,
@@ -6,6 +9,9 @@ import {
   parseScenario,
   scenarioNames,
 } from '../../src/sim/load-scenario.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'load-scenario-'));
+afterAll(() => rmSync(home, { recursive: true }));
 
 describe('finding a scenario', () => {
   it.each(scenarioNames())('the bundled scenario %s is valid and named like its file', async (name) => {
@@ -16,6 +22,20 @@ describe('finding a scenario', () => {
     await expect(loadScenario('stedy-chat')).rejects.toThrow(
       /no scenario "stedy-chat".*Did you mean "steady-chat".*server-crash/,
     );
+  });
+
+  it.each([
+    ['own.ts', "const users: number = 7; export default { name: 'own', description: 'Typed.', users };"],
+    ['own.js', "export default { name: 'own', description: 'Plain.', users: 7 };"],
+    ['own.mjs', "export default { name: 'own', description: 'A module.', users: 7 };"],
+    ['own.json', '{ "name": "own", "description": "Data.", "users": 7 }'],
+  ])('takes the file %s, and calls for its name without the ending', async (file, text) => {
+    const path = join(home, file);
+    writeFileSync(path, text);
+    expect(await loadScenario(path)).toMatchObject({ name: 'own', users: 7 });
+    const other = join(home, `other-${file}`);
+    writeFileSync(other, text);
+    await expect(loadScenario(other)).rejects.toThrow('calls itself "own"; the name must be that of the file.');
   });
 
   it('names a file that is not there', async () => {
@@ -69,6 +89,7 @@ describe('checking a scenario', () => {
   it.each([
     [{ users: 0 }, /users/],
     [{ payload: { kind: 'fixed', bytes: 10 ** 6 } }, /bytes/],
+    [{ payload: { kind: 'lognormal', medianBytes: 300, sigma: 1, maxBytes: -1 } }, /maxBytes/],
     [{ faults: [{ kind: 'meteor', at: { ms: 0 } }] }, /faults/],
     [{ cluster: { servers: [{ cpuShare: 0 }] } }, /cpuShare/],
     [

@@ -1,76 +1,70 @@
 /** Faults as data. `at` is a moment; the backend answers each with a receipt of what it measured. */
 import { z } from 'zod';
 
-/** Milliseconds after sending starts (the start of warm-up), or when the n-th message of the run is accepted. */
-const moment = z.union([z.strictObject({ ms: z.number().min(0) }), z.strictObject({ afterAccepted: z.int().min(1) })]);
-/** `s1`, `s2`, … or `any`: one drawn by the seed. */
+const moment = z
+  .union([
+    z.strictObject({ ms: z.number().min(0).describe('So long after sending starts, which is the start of warm-up.') }),
+    z.strictObject({ afterAccepted: z.int().min(1).describe('When so many messages of the run were accepted.') }),
+  ])
+  .describe('When: one of the two.');
+
 const server = z
   .string()
   .regex(/^(s\d+|any)$/)
-  .default('any');
+  .default('any')
+  .describe('`s1`, `s2`, … or `any`: one drawn by the seed.');
 
-/** `b1`, `b2`, … or `any`: one drawn by the seed. */
 const balancer = z
   .string()
   .regex(/^(b\d+|any)$/)
-  .default('any');
+  .default('any')
+  .describe('`b1`, `b2`, … or `any`: one drawn by the seed.');
 
-/** The way from a balancer to a server (`b1-s2`) or from a server to the database (`s1-database`). */
-const link = z.string().regex(/^(b\d+-s\d+|s\d+-database)$/);
+const link = z
+  .string()
+  .regex(/^(b\d+-s\d+|s\d+-database)$/)
+  .describe('The way from a balancer to a server (`b1-s2`) or from a server to the database (`s1-database`).');
 
-export const faultPlan = z.discriminatedUnion('kind', [
-  /** kill -9 of a server; started again after `downMs` unless that is null. */
-  z.strictObject({ kind: z.literal('kill'), at: moment, server, downMs: z.number().min(0).nullable().default(2000) }),
-  /** The server takes no new work, says `goAway`, ends; started again after `downMs`. */
-  z.strictObject({ kind: z.literal('drain'), at: moment, server, downMs: z.number().min(0).nullable().default(2000) }),
-  /** The server does not run at all for `forMs` (SIGSTOP). */
-  z.strictObject({ kind: z.literal('pause'), at: moment, server, forMs: z.number().gt(0) }),
-  /** The server gets `cpuShare` of its time for `forMs`; null: to the end. */
-  z.strictObject({
-    kind: z.literal('slow'),
-    at: moment,
-    server,
-    cpuShare: z.number().min(0.05).lt(1),
-    forMs: z.number().gt(0).nullable().default(null),
-  }),
-  /** The database ends in order (`fast`), at once (`immediate`) or by kill -9 (`kill`), and is started again after `downMs`. */
-  z.strictObject({
-    kind: z.literal('databaseRestart'),
-    at: moment,
-    how: z.enum(['fast', 'immediate', 'kill']).default('immediate'),
-    downMs: z.number().min(0).default(1000),
-  }),
-  /** No process of the database runs at all for `forMs` (SIGSTOP). */
-  z.strictObject({ kind: z.literal('databasePause'), at: moment, forMs: z.number().gt(0) }),
-  /** kill -9 of a balancer; started again on its port after `downMs` unless that is null. */
-  z.strictObject({
-    kind: z.literal('balancerKill'),
-    at: moment,
-    balancer,
-    downMs: z.number().min(0).nullable().default(1000),
-  }),
-  /** The server is on no network for `forMs`: what is sent vanishes, and nobody is told. */
-  z.strictObject({ kind: z.literal('disconnect'), at: moment, server, forMs: z.number().gt(0) }),
-  /**
-   * What is sent over the link arrives `delayMs` and up to `jitterMs` later, each way, and no faster than `bytesPerSec`
-   * (null: no limit); for `forMs`.
-   */
-  z.strictObject({
-    kind: z.literal('linkSlow'),
-    at: moment,
-    link,
-    delayMs: z.number().min(0).max(60_000).default(50),
-    jitterMs: z.number().min(0).max(60_000).default(0),
-    bytesPerSec: z.number().min(100).nullable().default(null),
-    forMs: z.number().gt(0),
-  }),
-  /** Nothing gets through the link for `forMs`, while its connections stay open. */
-  z.strictObject({ kind: z.literal('linkCut'), at: moment, link, forMs: z.number().gt(0) }),
-  /** Connections of the link lose their far end and are not told of it; new ones for `forMs` too. */
-  z.strictObject({ kind: z.literal('linkHalfOpen'), at: moment, link, forMs: z.number().gt(0) }),
-  /** Connections of the link are reset; new ones for `forMs` too. */
-  z.strictObject({ kind: z.literal('linkReset'), at: moment, link, forMs: z.number().gt(0) }),
-]);
+const downMs = z.number().min(0);
+const untilStart = 'It is started again after so long';
+const downOrNull = downMs.nullable().describe(`${untilStart}; null: when everything heals.`);
+const forMs = z.number().gt(0).describe('For how long.');
+
+export const faultPlan = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('kill'), at: moment, server, downMs: downOrNull.default(2000) }),
+    z.strictObject({ kind: z.literal('drain'), at: moment, server, downMs: downOrNull.default(2000) }),
+    z.strictObject({ kind: z.literal('pause'), at: moment, server, forMs }),
+    z.strictObject({
+      kind: z.literal('slow'),
+      at: moment,
+      server,
+      cpuShare: z.number().min(0.05).lt(1).describe('Share of its time that the server gets.'),
+      forMs: z.number().gt(0).nullable().default(null).describe('For how long; null: to the end.'),
+    }),
+    z.strictObject({
+      kind: z.literal('databaseRestart'),
+      at: moment,
+      how: z.enum(['fast', 'immediate', 'kill']).default('immediate').describe('In order, at once, or by kill -9.'),
+      downMs: downMs.default(1000).describe(`${untilStart}.`),
+    }),
+    z.strictObject({ kind: z.literal('databasePause'), at: moment, forMs }),
+    z.strictObject({ kind: z.literal('balancerKill'), at: moment, balancer, downMs: downOrNull.default(1000) }),
+    z.strictObject({ kind: z.literal('disconnect'), at: moment, server, forMs }),
+    z.strictObject({
+      kind: z.literal('linkSlow'),
+      at: moment,
+      link,
+      delayMs: z.number().min(0).max(60_000).default(50).describe('Each way.'),
+      jitterMs: z.number().min(0).max(60_000).default(0).describe('Up to so much more, drawn for each piece.'),
+      bytesPerSec: z.number().min(100).nullable().default(null).describe('No faster than this; null: no limit.'),
+      forMs,
+    }),
+    z.strictObject({ kind: z.literal('linkCut'), at: moment, link, forMs }),
+    z.strictObject({ kind: z.literal('linkHalfOpen'), at: moment, link, forMs }),
+    z.strictObject({ kind: z.literal('linkReset'), at: moment, link, forMs }),
+  ])
+  .describe('What is done to what; `nawaab list faults` says what each does.');
 export type FaultPlan = z.output<typeof faultPlan>;
 export type FaultKind = FaultPlan['kind'];
 

@@ -105,7 +105,7 @@ const typed: readonly (readonly [string, RegExp])[] = [
   ['compare strategy-comparison --baseline cpux', /no strategy to be the baseline "cpux"\. Did you mean "cpu"\?/],
   [`compare --resume ${inHome('empty')}`, /is not the folder of a comparison: it has no plan\.json/],
   [`compare --resume ${inHome('broken-plan')}`, /plan\.json is not JSON: /],
-  ['list nonsense', /'nonsense' is invalid.*Allowed choices are scenarios, strategies/],
+  ['list nonsense', /'nonsense' is invalid.*Allowed choices are scenarios, fields, strategies/],
   ['fuzz --path here', /--path takes numbers with colons between them/],
   [`replay ${inHome('nowhere.json')}`, /bundle .*nowhere\.json cannot be read \(ENOENT\)/],
   [`replay ${inHome('no.json')}`, /no\.json is not a bundle/],

@@ -52,9 +52,13 @@ describe('a run', () => {
 });
 
 describe('the package', () => {
-  it('offers these tests to other projects', () => {
-    const { default: compiled } = packageJson.exports['./vitest'];
-    const source = compiled.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
-    expect(existsSync(resolve(import.meta.dirname, '..', '..', '..', source))).toBe(true);
-  });
+  it.each(Object.entries(packageJson.exports).filter(([, target]) => typeof target === 'object'))(
+    'offers %s to other projects, with types',
+    (_, target) => {
+      const { types, default: compiled } = target as { readonly types: string; readonly default: string };
+      const source = compiled.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
+      expect(types.replace(/\.d\.ts$/, '.js')).toBe(compiled);
+      expect(existsSync(resolve(import.meta.dirname, '..', '..', '..', source))).toBe(true);
+    },
+  );
 });

@@ -1,0 +1,27 @@
+/** What clients and bots on Node use, `nawaab/sdk` of the package; see `docs/sdk.md`. In browsers it is `browser.ts`. */
+export * from './adapters/canvas-thumbnail.ts';
+export * from './adapters/json-log.ts';
+export { createNodeCipherSuite } from './adapters/node-cipher-suite.ts';
+export * from './adapters/node-ciphers.ts';
+export { type OpenMessengerOptions, openMessenger } from './adapters/node-messenger.ts';
+export { openSqliteDatabase, type SqliteDatabaseOptions } from './adapters/sqlite-database.ts';
+export * from './adapters/system-clock.ts';
+export * from './adapters/system-random.ts';
+export * from './adapters/ws-transport.ts';
+export type { AccountFailure, AccountOutcome } from './client/ask.ts';
+export type { BalancerView } from './client/balancer-view.ts';
+export { encryptions } from './client/encryption/index.ts';
+export type { BlobLike, ImageProgress, ImageSource, ImageType, Thumbnail } from './client/images/index.ts';
+export { createMemoryDisk, type MemoryDisk, openMemoryDatabase } from './client/local/memory.ts';
+export type { Content } from './client/messenger/content.ts';
+export type * from './client/messenger/contract.ts';
+export type * from './client/messenger/image-contract.ts';
+export { createMessenger } from './client/messenger/messenger.ts';
+export { createMlsSealing } from './client/messenger/mls/mls-sealing.ts';
+export { isShown } from './client/messenger/shown.ts';
+export type * from './client/messenger/trust-contract.ts';
+export type { Clock, EpochMs, Log, LogFields, LogLevel, Random, Transport } from './ports.ts';
+export { Problem } from './problem.ts';
+export type { ErrorCode } from './protocol/errors.ts';
+export type { ClientId, ConversationId, DeviceId, Seq, ServerId, UserName } from './protocol/ids.ts';
+export { limits } from './protocol/limits.ts';
