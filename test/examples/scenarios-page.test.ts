@@ -22,4 +22,6 @@ it('the scenario on the page about scenarios runs as it stands, and passes', { t
     await commandLine(['run', file, '--backend', 'virtual', '--seed', '1', '--headless', '--reports', reports]),
   ).toBe(0);
   expect(readdirSync(reports)).toEqual(['shop-day']);
+  const { again } = JSON.parse(readFileSync(join(reports, 'shop-day', 'latest', 'run.json'), 'utf8'));
+  expect(again).toBe(`npx nawaab run ${file} --seed 1 --backend virtual`);
 });

@@ -6,6 +6,7 @@ import { parseServerSettings, strategies } from '../../system/index.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backends } from '../backends/index.ts';
 import { splitSettings } from '../backends/processes/settings.ts';
+import { quoted } from '../engine/record.ts';
 import { targetOf } from '../faults/fault.ts';
 import { loadScenario, type Overrides, parseAssignment } from '../load-scenario.ts';
 import { Problem, unknownName } from '../problem.ts';
@@ -37,6 +38,8 @@ export function addScenarioOptions(command: Command): Command {
 
 /** What was asked for, checked: nothing is started before all of it is known to be possible. */
 export interface Resolved {
+  /** As typed: the name or the file of the scenario. */
+  readonly asked: string;
   readonly scenario: Scenario;
   readonly backend: Backend;
   readonly seed: number;
@@ -62,6 +65,7 @@ export async function resolveScenario(
   checkValues(scenario);
   refuseImpossible(scenario, backend);
   return {
+    asked: name,
     scenario,
     backend,
     seed: options.seed ?? drawSeed(),
@@ -154,7 +158,7 @@ function typedOptions(options: ScenarioOptions): string {
     options.backend === 'processes' ? '' : `--backend ${options.backend}`,
     options.users === undefined ? '' : `--users ${options.users}`,
     options.duration === undefined ? '' : `--duration ${options.duration}ms`,
-    ...options.set.map((assignment) => `--set '${assignment}'`),
+    ...options.set.map((assignment) => `--set ${quoted(assignment)}`),
     options.workers === 1 ? '' : `--workers ${options.workers}`,
   ]
     .filter((part) => part !== '')

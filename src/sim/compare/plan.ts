@@ -1,6 +1,7 @@
 /** The plan of a comparison: pure, from the seed. */
 import { z } from 'zod';
 import { createSeededRandom, type Random } from '../../system/index.ts';
+import { againLine } from '../engine/record.ts';
 import { scenario } from '../scenario.ts';
 
 /** `plan.json` of a comparison: enough to carry on where it stopped. */
@@ -12,6 +13,8 @@ export const comparisonPlan = z.strictObject({
   strategies: z.array(z.string()).min(1),
   baseline: z.string(),
   trials: z.int().min(1),
+  /** The scenario, a name or a file, and the options, as typed; left out by older versions. */
+  asked: z.strictObject({ scenario: z.string(), typed: z.string() }).optional(),
 });
 export type ComparisonPlan = z.output<typeof comparisonPlan>;
 
@@ -35,7 +38,25 @@ export function blocksOf(plan: Pick<ComparisonPlan, 'seed' | 'strategies' | 'tri
   });
 }
 
+/** The command that makes the whole comparison again. */
+export function againOf(plan: ComparisonPlan): string {
+  const { seed, strategies, trials, baseline } = plan;
+  const { scenario, typed } = askedOf(plan);
+  const choice = `--strategies ${strategies.join(',')} --trials ${trials} --baseline ${baseline}`;
+  return againLine({ command: 'compare', scenario, seed, typed: `${choice} ${typed}`.trim() });
+}
+
+/** The command that makes one of its runs again. */
+export function againOfRun(plan: ComparisonPlan, { seed }: Block, strategy: string): string {
+  const { scenario, typed } = askedOf(plan);
+  return againLine({ command: 'run', scenario, seed, typed: `--strategy ${strategy} ${typed}`.trim() });
+}
+
 // ---
+
+function askedOf({ asked, scenario }: ComparisonPlan): NonNullable<ComparisonPlan['asked']> {
+  return asked ?? { scenario: scenario.name, typed: '' };
+}
 
 /** Fisher–Yates. */
 function shuffle<T>(items: readonly T[], random: Random): readonly T[] {

@@ -11,22 +11,17 @@ import {
 } from '../../metrics/index.ts';
 import type { Log } from '../../system/index.ts';
 import type { Backend } from '../backends/backend.ts';
-import { againLine } from '../engine/record.ts';
 import { type RunProgress, runScenario } from '../engine/run.ts';
 import { applyOverrides, parseScenario } from '../load-scenario.ts';
 import { Problem } from '../problem.ts';
 import { readJson } from '../read-json.ts';
-import { type Block, blocksOf, type ComparisonPlan, comparisonPlan } from './plan.ts';
+import { againOf, againOfRun, type Block, blocksOf, type ComparisonPlan, comparisonPlan } from './plan.ts';
 
 export interface ComparisonOrder {
   readonly plan: ComparisonPlan;
   readonly backend: Backend;
   /** The comparison's own folder; the runs stand in `runs/` inside. */
   readonly directory: string;
-  /** The command that runs it again. */
-  readonly again: string;
-  /** Options as typed, for the line that repeats a single run. */
-  readonly typed: string;
   readonly workers: number;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -62,7 +57,7 @@ export async function runComparison(order: ComparisonOrder): Promise<Comparison>
     baseline: plan.baseline,
     directory,
     seed: plan.seed,
-    again: order.again,
+    again: againOf(plan),
   });
 }
 
@@ -101,12 +96,7 @@ async function finishedRun(order: ComparisonOrder, step: Step): Promise<Finished
     backend: order.backend,
     directory: openRunDirectory(path) satisfies RunDirectory,
     id,
-    again: againLine({
-      command: 'run',
-      scenario: order.plan.scenario.name,
-      seed: step.block.seed,
-      typed: `--strategy ${step.strategy} ${order.typed}`.trim(),
-    }),
+    again: againOfRun(order.plan, step.block, step.strategy),
     workers: order.workers,
     log: order.log,
     signal: order.signal,

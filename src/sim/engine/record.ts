@@ -35,9 +35,14 @@ export function runId(startedAt: Date, seed: number): string {
   return `${startedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${seed}`;
 }
 
-/** The command that runs it again. */
+/** One word for a shell. */
+export function quoted(word: string): string {
+  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The command that runs it again. `scenario`: a name, or a file; `typed`: options, ready for a shell. */
 export function againLine(parts: { command: string; scenario: string; seed: number; typed: string }): string {
-  return ['npx nawaab', parts.command, parts.scenario, `--seed ${parts.seed}`, parts.typed]
+  return ['npx nawaab', parts.command, quoted(parts.scenario), `--seed ${parts.seed}`, parts.typed]
     .filter((part) => part !== '')
     .join(' ');
 }

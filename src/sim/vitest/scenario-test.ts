@@ -3,7 +3,7 @@ import { it } from 'vitest';
 import { createRunDirectory, type FinishedRun, isAbstention, type Summary, type Verdict } from '../../metrics/index.ts';
 import { type BackendName, backends } from '../backends/index.ts';
 import { renderRunFiles } from '../cli/render.ts';
-import { againLine, runId } from '../engine/record.ts';
+import { againLine, quoted, runId } from '../engine/record.ts';
 import { runScenario } from '../engine/run.ts';
 import { applyOverrides, loadScenario, type Overrides, parseScenario } from '../load-scenario.ts';
 import { Problem } from '../problem.ts';
@@ -95,7 +95,9 @@ async function runOnce(scenario: Scenario, { on, seed = 1, tenant, signal, ...op
 
 function againOf(scenario: string | ScenarioInput, { backend, overrides = {}, seed = 1 }: ScenarioTestOptions): string {
   if (typeof scenario !== 'string') return `npx vitest run -t '${scenario.name} keeps its promises'`;
-  const settings = Object.entries(overrides).map(([path, value]) => `--set '${path}=${JSON.stringify(value)}'`);
+  const settings = Object.entries(overrides).map(
+    ([path, value]) => `--set ${quoted(`${path}=${JSON.stringify(value)}`)}`,
+  );
   const typed = [...(backend === undefined ? [] : [`--backend ${backend}`]), ...settings].join(' ');
   return againLine({ command: 'run', scenario, seed, typed });
 }

@@ -48,8 +48,6 @@ function journey(stopAfter = Number.POSITIVE_INFINITY): Journey {
     plan,
     directory,
     backend: backends.virtual,
-    again: '',
-    typed: '',
     workers: 1,
     log: { write: () => undefined },
     signal: controller.signal,

@@ -11,7 +11,7 @@ import {
 import { createLog } from '../../../system/node.ts';
 import type { ComparisonPlan } from '../../compare/plan.ts';
 import { readPlan, runComparison, type Step } from '../../compare/run-comparison.ts';
-import { againLine, runId } from '../../engine/record.ts';
+import { runId } from '../../engine/record.ts';
 import { Problem, unknownName } from '../../problem.ts';
 import { exitStatus, interrupted } from '../exit.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
@@ -64,13 +64,12 @@ Examples:
 interface Planned {
   readonly plan: ComparisonPlan;
   readonly directory: string;
-  readonly typed: string;
 }
 
 async function planOf(name: string | undefined, options: CompareOptions): Promise<Planned> {
   if (options.resume !== undefined) {
     const directory = resolve(options.resume);
-    return { plan: readPlan(directory), directory, typed: '' };
+    return { plan: readPlan(directory), directory };
   }
   if (name === undefined)
     throw new Problem('compare needs a scenario, for example: nawaab compare strategy-comparison.');
@@ -89,11 +88,12 @@ async function planOf(name: string | undefined, options: CompareOptions): Promis
     strategies: [...strategies],
     baseline,
     trials: options.trials ?? scenario.trials,
+    asked: { scenario: name, typed },
   };
-  return { plan, directory: createRunDirectory(reportsRoot, scenario.name, runId(new Date(), seed)).path, typed };
+  return { plan, directory: createRunDirectory(reportsRoot, scenario.name, runId(new Date(), seed)).path };
 }
 
-async function compare({ plan, directory, typed }: Planned, options: CompareOptions): Promise<number> {
+async function compare({ plan, directory }: Planned, options: CompareOptions): Promise<number> {
   const { workers, headless = false } = options;
   const junit = openJunitFile(options.junit);
   const out = createWriter({ directory, stream: process.stdout, env: process.env });
@@ -101,9 +101,7 @@ async function compare({ plan, directory, typed }: Planned, options: CompareOpti
     `${plan.scenario.name} on ${plan.backend}: ${plan.strategies.join(', ')}; ${plan.trials} trials each, interleaved; seed ${plan.seed}\n`,
   );
   try {
-    const comparison = await interruptible((signal) =>
-      carryOut({ plan, directory, typed }, workers, headless, out, signal),
-    );
+    const comparison = await interruptible((signal) => carryOut({ plan, directory }, workers, headless, out, signal));
     junit.add(junitOfComparison(comparison));
     await renderComparison(comparison, directory, out);
     return exitStatus[comparison.verdict];
@@ -116,7 +114,7 @@ async function compare({ plan, directory, typed }: Planned, options: CompareOpti
 }
 
 async function carryOut(
-  { plan, directory, typed }: Planned,
+  { plan, directory }: Planned,
   workers: number,
   headless: boolean,
   out: Writer,
@@ -133,15 +131,7 @@ async function carryOut(
       plan,
       backend: chooseBackend(plan.backend),
       directory,
-      typed,
       workers,
-      again: againLine({
-        command: 'compare',
-        scenario: plan.scenario.name,
-        seed: plan.seed,
-        typed:
-          `--strategies ${plan.strategies.join(',')} --trials ${plan.trials} --baseline ${plan.baseline} ${typed}`.trim(),
-      }),
       log: createLog({ component: 'laboratory', level: 'warn', destination: `${directory}/laboratory.log` }),
       signal,
       watch: (step) => progressUpdates(progress, plan.scenario.users, label(step)),

@@ -70,11 +70,11 @@ async function runOne(
   signal: AbortSignal,
   junit: JunitFile,
 ): Promise<number> {
-  const { scenario, backend, seed, reportsRoot, typed } = resolved;
+  const { asked, scenario, backend, seed, reportsRoot, typed } = resolved;
   const id = runId(new Date(), seed);
   const directory = createRunDirectory(reportsRoot, scenario.name, id);
   const strategy = options.strategy === undefined ? '' : `--strategy ${options.strategy}`;
-  const again = againLine({ command: 'run', scenario: scenario.name, seed, typed: `${strategy} ${typed}`.trim() });
+  const again = againLine({ command: 'run', scenario: asked, seed, typed: `${strategy} ${typed}`.trim() });
   const out = createWriter({ directory: directory.path, stream: process.stdout, env: process.env });
   out.print(`${scenario.name} on ${backend.name}, strategy ${scenario.cluster.strategy}, seed ${seed}\n`);
   const progress = createProgress({ ...out, terminal: process.stdout.isTTY === true && !options.headless });
