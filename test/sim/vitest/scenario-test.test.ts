@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import packageJson from '../../../package.json' with { type: 'json' };
 import { scenarioTest, sharedCluster } from '../../../src/sim/vitest/index.ts';
 import { isKept } from '../../../src/sim/vitest/scenario-test.ts';
 import { sampleRun } from '../../helpers/sample-runs.ts';
@@ -49,16 +48,4 @@ describe('a run', () => {
     expect(isKept(run('unknown', { thresholds: whole.summary.thresholds }))).toBe(false);
     expect(isKept(run('unknown', { checks: [missed] }))).toBe(false);
   });
-});
-
-describe('the package', () => {
-  it.each(Object.entries(packageJson.exports).filter(([, target]) => typeof target === 'object'))(
-    'offers %s to other projects, with types',
-    (_, target) => {
-      const { types, default: compiled } = target as { readonly types: string; readonly default: string };
-      const source = compiled.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
-      expect(types.replace(/\.d\.ts$/, '.js')).toBe(compiled);
-      expect(existsSync(resolve(import.meta.dirname, '..', '..', '..', source))).toBe(true);
-    },
-  );
 });
