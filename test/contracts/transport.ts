@@ -14,8 +14,15 @@ export interface TransportOptions {
   readonly requestMs?: number;
 }
 
-/** What every `Transport` over a real network promises, shown on sockets of this machine. */
-export function transportContract(name: string, create: (options: TransportOptions) => Transport): void {
+/** Something before a port of this machine. */
+type Front = (port: number) => Promise<{ readonly origin: string; stop(): void }>;
+
+/** What every `Transport` over a real network promises, shown on sockets of this machine; `front`: with this before them. */
+export function transportContract(
+  name: string,
+  create: (options: TransportOptions) => Transport,
+  front: Front = direct,
+): void {
   const cleanups: (() => Promise<unknown> | unknown)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -25,8 +32,14 @@ export function transportContract(name: string, create: (options: TransportOptio
     const echo = createEcho(answer);
     const server = await startNodeServer(echo.chat, { host: '127.0.0.1', port: 0, log: silent });
     cleanups.push(() => server.close());
-    const origin = `http://127.0.0.1:${server.port}`;
+    const origin = await reached(server.port);
     return { echo, server, transport: create({ origin, ...(requestMs ? { requestMs } : {}) }) };
+  }
+
+  async function reached(port: number): Promise<string> {
+    const { origin, stop } = await front(port);
+    cleanups.push(stop);
+    return origin;
   }
 
   async function connected(transport: Transport) {
@@ -160,7 +173,7 @@ export function transportContract(name: string, create: (options: TransportOptio
       });
       await once(server.listen(0, '127.0.0.1'), 'listening');
       cleanups.push(() => void server.close());
-      const transport = create({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+      const transport = create({ origin: await reached((server.address() as AddressInfo).port) });
       const late = await transport.request(get, { streamed: true });
       // Long enough for the end to arrive: each of these comes after it, whole.
       for (let n = 0; n < 5; n++) expect((await transport.request(get)).body).not.toBe('');
@@ -258,6 +271,8 @@ export function transportContract(name: string, create: (options: TransportOptio
 }
 
 // ---
+
+const direct: Front = async (port) => ({ origin: `http://127.0.0.1:${port}`, stop: () => {} });
 
 const silent = createLog({ component: 'test', destination: { write: () => {} } });
 const get = { method: 'GET', path: '/v1/blobs/x', body: '' } as const;

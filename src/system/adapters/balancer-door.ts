@@ -23,8 +23,13 @@ export interface HeadLimits {
   readonly headMs: Ms;
 }
 
-/** Reads the first request head, and stops reading with it. Never rejects. */
-export function readHead(wire: Wire, clock: Clock, { headBytesMax, headMs }: HeadLimits): Promise<Arrival> {
+/** Reads the first request head, and stops reading with it. `first`: what was read before. Never rejects. */
+export function readHead(
+  wire: Wire,
+  clock: Clock,
+  { headBytesMax, headMs }: HeadLimits,
+  first: Buffer | null = null,
+): Promise<Arrival> {
   return new Promise((resolve) => {
     let text = '';
     const settle = (arrival: Arrival): false => {
@@ -45,6 +50,7 @@ export function readHead(wire: Wire, clock: Clock, { headBytesMax, headMs }: Hea
       const head = parseHead(text, headBytesMax);
       return head.kind === 'incomplete' || settle(arrivalOf(head));
     };
+    if (first !== null && !wire.read(first)) wire.socket.pause();
   });
 }
 
@@ -75,12 +81,28 @@ export function refusal(code: ErrorCode, detail: string, { retryAfterMs }: { ret
   return { status, body, headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } };
 }
 
+/** To who asked in the clear for what is there over TLS only. */
+export function byHttps({ method, path, header }: RequestHead): Answer {
+  const host = header('host');
+  const isPage = (method === 'GET' || method === 'HEAD') && header('upgrade') === null;
+  if (!isPage || host === null || !plainHost.test(host)) return refusal('malformed', 'This is reached by https only.');
+  return { status: 308, headers: { location: `https://${host}${path}` }, body: '' };
+}
+
+/** Whether it is an address of this machine that no other can have. */
+export function isThisMachine(remote: string | undefined): boolean {
+  return remote === '::1' || remote?.startsWith('127.') === true;
+}
+
 /** The client's address; an IPv4 one that came over an IPv6 socket as IPv4. Undefined once it has gone. */
 export function remoteOf(socket: Socket): string | undefined {
   return socket.remoteAddress?.replace(/^::ffff:/, '');
 }
 
 // ---
+
+/** A name or address, with a port; nothing that could end a line of the answer or lead into a path. */
+const plainHost = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i;
 
 function arrivalOf(head: Exclude<Head, { kind: 'incomplete' }>): Arrival {
   if (head.kind === 'request') return { kind: 'request', head };

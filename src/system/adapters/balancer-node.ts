@@ -7,17 +7,27 @@ import { balancerPath } from '../protocol/balancer-view.ts';
 import { routes } from '../protocol/http.ts';
 import { createSeededRandom } from '../seeded-random.ts';
 import { type ConnectLimits, type Connector, createConnector, reach } from './balancer-connect.ts';
-import { type Answer, answer, type HeadLimits, readHead, refusal, remoteOf } from './balancer-door.ts';
+import {
+  type Answer,
+  answer,
+  byHttps,
+  type HeadLimits,
+  isThisMachine,
+  readHead,
+  refusal,
+  remoteOf,
+} from './balancer-door.ts';
 import type { RequestHead } from './balancer-head.ts';
 import { type BalancerProcessStats, createBalancerExposition } from './balancer-metrics.ts';
 import { type Pages, readPages } from './balancer-pages.ts';
 import { createHttpProbe, type ServerAddress } from './balancer-probe.ts';
 import { createSplicer, type Splicer, type Traffic } from './balancer-splice.ts';
+import { openTlsDoor, type TlsDoor, type TlsFiles } from './balancer-tls.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import { createVitals } from './process-vitals.ts';
 import type { Exposition } from './prometheus.ts';
 import { createSystemRandom } from './system-random.ts';
-import { adoptWire, keepAlive, type Wire } from './wire.ts';
+import { adoptWire, keepAlive, secureWire, type Wire } from './wire.ts';
 
 /** Defaults of a balancer process. */
 export const balancerDefaults = {
@@ -45,6 +55,11 @@ export interface NodeBalancerOptions extends ListenOptions, Partial<NodeBalancer
   readonly web?: string;
   /** Who answers requests under `/demo/`, each on a connection of its own. Default: nobody special. */
   readonly demo?: DemoAddress;
+  /**
+   * Lets clients in over TLS on the same port. Who comes in the clear is sent to `https`, except from this machine. Default:
+   * all come in the clear.
+   */
+  readonly tls?: TlsFiles;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -90,6 +105,7 @@ export async function startBalancer(options: NodeBalancerOptions): Promise<NodeB
     connect: createConnector({ balancer, clock, log }, servers, settings),
     pages: options.web === undefined ? null : readPages(options.web),
     demo: options.demo ?? null,
+    tls: options.tls === undefined ? null : openTlsDoor({ files: options.tls, clock, log, greetMs: settings.headMs }),
     waiting: new Set(),
     splicer: createSplicer({ clock, traffic: counters, lingerMs: settings.lingerMs }),
   };
@@ -105,6 +121,7 @@ export async function startBalancer(options: NodeBalancerOptions): Promise<NodeB
     async stop() {
       await drain(server, house);
       balancer.stop();
+      house.tls?.close();
       probe.close();
     },
   };
@@ -128,6 +145,8 @@ interface House {
   readonly connect: Connector;
   readonly pages: Pages | null;
   readonly demo: DemoAddress | null;
+  /** Null: nobody comes over TLS. */
+  readonly tls: TlsDoor | null;
   /** Sockets of clients that have no server, or not yet. */
   readonly waiting: Set<Socket>;
   readonly splicer: Splicer;
@@ -140,23 +159,49 @@ function statsOf(balancer: Balancer, counters: Counters, clock: Clock): () => Ba
 }
 
 function receive(house: House, accepted: Socket): void {
-  const client = adoptWire(accepted);
-  house.waiting.add(client.socket);
+  if (house.tls === null) serve(house, { wire: adoptWire(accepted), mustBeSecure: false, first: null });
+  else void greet(house, house.tls, accepted);
+}
+
+interface Client {
+  readonly wire: Wire;
+  /** It came in the clear, and may not. */
+  readonly mustBeSecure: boolean;
+  /** What was read of it already. */
+  readonly first: Buffer | null;
+}
+
+async function greet(house: House, tls: TlsDoor, accepted: Socket): Promise<void> {
+  house.waiting.add(accepted);
+  const greeting = await tls.greet(accepted);
+  house.waiting.delete(accepted);
+  if (greeting === null) return void accepted.destroy();
+  if (greeting.kind === 'secure') {
+    return serve(house, { wire: secureWire(greeting.socket), mustBeSecure: false, first: null });
+  }
+  const mustBeSecure = !isThisMachine(remoteOf(accepted));
+  serve(house, { wire: adoptWire(accepted), mustBeSecure, first: greeting.first });
+}
+
+function serve(house: House, client: Client): void {
+  const { socket } = client.wire;
+  house.waiting.add(socket);
   welcome(house, client)
     .catch((error: unknown) => {
       house.log.write('error', 'a connection could not be served', { error: String(error) });
-      client.socket.destroy();
+      socket.destroy();
     })
-    .finally(() => house.waiting.delete(client.socket));
+    .finally(() => house.waiting.delete(socket));
 }
 
 /** One new connection, from its first byte to the splice. Rejects only for a defect, of a strategy for example. */
-async function welcome(house: House, client: Wire): Promise<void> {
+async function welcome(house: House, { wire: client, mustBeSecure, first }: Client): Promise<void> {
   const remote = remoteOf(client.socket);
-  const arrival = await readHead(client, house.clock, house.settings);
+  const arrival = await readHead(client, house.clock, house.settings, first);
   if (arrival.kind === 'gone' || remote === undefined) return void client.socket.destroy();
   if (arrival.kind === 'refused') return refuse(house, client, arrival.answer);
   const { head: asked } = arrival;
+  if (mustBeSecure) return refuse(house, client, byHttps(asked));
   const own = house.pages?.answer(asked) ?? (asked.method === 'GET' ? await ownAnswer(house, asked.path) : null);
   if (own !== null) return answer(client, house.clock, own, house.settings.lingerMs);
   const server = await upstreamOf(house, asked, remote);

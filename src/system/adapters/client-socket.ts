@@ -1,4 +1,5 @@
-import { connect, type Socket as NetSocket } from 'node:net';
+import { connect, isIP, type Socket as NetSocket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import type { Socket, SocketHandlers } from '../ports.ts';
 import { limits } from '../protocol/limits.ts';
 import { createFrameReader } from './client-frames.ts';
@@ -9,7 +10,7 @@ import { Receiver, Sender } from './ws-parts.ts';
 type Handlers = SocketHandlers & { opened(): void };
 
 /**
- * Opens a WebSocket to `origin` (`http://host:port`). What is sent before it is open is dropped, as after a close. A close
+ * Opens a WebSocket to `origin` (`http://host:port`, or `https`: over TLS). What is sent before it is open is dropped, as after a close. A close
  * without a close frame, also a failed attempt, has code 1006.
  */
 export function openClientSocket(origin: URL, path: string, handlers: Handlers): Socket {
@@ -23,7 +24,7 @@ export function openClientSocket(origin: URL, path: string, handlers: Handlers):
   let receiver: Receiver | null = null;
   const socket = dial(origin, (bytes, length) => take(bytes, length));
   const writer = createFrameWriter(socket, { mask: true, drained: () => handlers.drained?.() });
-  socket.on('connect', () => socket.write(opening.request));
+  socket.on(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => socket.write(opening.request));
   socket.on('error', (error) => {
     told ??= { code: lostCode, reason: error.message };
   });
@@ -126,9 +127,11 @@ const readBuffer = Buffer.alloc(64 * 1024);
 /** Takes the first `length` bytes, before the next are read into the same place. */
 type ReadBytes = (bytes: Buffer, length: number) => void;
 
-function dial({ hostname, port }: URL, take: ReadBytes): NetSocket {
+function dial({ protocol, hostname, port }: URL, take: ReadBytes): NetSocket {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (protocol === 'https:') return dialSecurely(host, Number(port || 443), take);
   return connect({
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: Number(port || 80),
     noDelay: true,
     onread: {
@@ -139,6 +142,15 @@ function dial({ hostname, port }: URL, take: ReadBytes): NetSocket {
       },
     },
   });
+}
+
+/** Node decrypts into buffers of its own. */
+function dialSecurely(host: string, port: number, take: ReadBytes): NetSocket {
+  // A name that is asked for, and so can be answered by; an address cannot be (RFC 6066, section 3).
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connectSecurely({ host, port, ...name, ALPNProtocols: ['http/1.1'] });
+  socket.setNoDelay(true);
+  return socket.on('data', (bytes: Buffer) => take(bytes, bytes.length));
 }
 
 function closeBody(code: number, reason: string): Buffer {

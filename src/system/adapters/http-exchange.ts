@@ -1,8 +1,9 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { ByteStream, ExchangeOptions, HttpRequest, HttpResponse } from '../ports.ts';
 import { drained } from './http-bytes.ts';
 
-/** One request and its answer. Rejects when there is no answer, when the bytes to send fail, and when it is cut. */
+/** One request and its answer, over TLS where `target.protocol` is `https:`. Rejects when there is no answer, when the bytes to send fail, and when it is cut. */
 export function exchange(
   target: RequestOptions,
   request: HttpRequest,
@@ -14,7 +15,8 @@ export function exchange(
   const headers = { ...bodyHeaders(request), ...authorization(request) };
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const asked = httpRequest({ ...target, ...own, path, method: request.method, headers });
+    const begin = target.protocol === 'https:' ? httpsRequest : httpRequest;
+    const asked = begin({ ...target, ...own, path, method: request.method, headers });
     const cut = (): void => void asked.destroy(signal?.reason);
     signal?.addEventListener('abort', cut, { once: true });
     asked.on('close', () => signal?.removeEventListener('abort', cut));

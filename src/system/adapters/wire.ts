@@ -1,4 +1,5 @@
 import { connect, Socket, type SocketConstructorOpts } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 /**
  * A TCP connection that owns no read buffer: everything that any wire of this process reads lands in one buffer, is
@@ -14,8 +15,8 @@ export interface Wire {
 }
 
 /**
- * Takes over a connection from a server: one that was made with `pauseOnConnect` and has read nothing of it yet, or an HTTP
- * server while it emits `upgrade`, which gives what it has read along.
+ * Takes over a connection from a server: one that was made with `pauseOnConnect`, or an HTTP server while it emits
+ * `upgrade`. What was read before does not come again.
  */
 export function adoptWire(accepted: Socket): Wire {
   // Node hands `onread` to outgoing sockets only. An accepted one gets it by moving its handle to a new socket; the
@@ -26,6 +27,14 @@ export function adoptWire(accepted: Socket): Wire {
   owner._handle = null;
   accepted.destroy();
   return createWire((onread) => new Socket({ handle, allowHalfOpen: true, onread } as SocketConstructorOpts));
+}
+
+/** A connection over TLS, which has read nothing for us yet. Node decrypts into buffers of its own. */
+export function secureWire(socket: TLSSocket): Wire {
+  const wire: Wire = { socket, read: () => false };
+  socket.on('data', (chunk: Buffer) => void (wire.read(chunk) || socket.pause()));
+  socket.on('error', () => {});
+  return wire;
 }
 
 /** Begins to connect; the socket emits `connect` or `error`. */

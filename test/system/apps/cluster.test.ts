@@ -14,10 +14,12 @@ import {
   type Death,
   describeDeath,
   type LocalClusterOptions,
+  openMessenger,
   serve,
   startLocalCluster,
 } from '../../../src/system/node.ts';
 import { routes } from '../../../src/system/protocol/http.ts';
+import { localhost, trustTestCertificates } from '../../helpers/certificates.ts';
 import { allGone, processesWith } from '../../helpers/processes.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -200,6 +202,49 @@ describe('serve', { timeout: 120_000 }, () => {
     expect(await serve({ servers: 1, data: home, port: free!, database, signal, print })).toBe(3);
     expect(lines.at(-1)).toContain('127.0.0.1:9');
     expect(lines.at(-1)).not.toContain('\n');
+    const tls = { tlsCert: localhost.certFile, port: free! };
+    expect(await serve({ data: home, ...tls, signal, print })).toBe(3);
+    expect(lines.at(-1)).toBe('A certificate and its key go together: give both --tls-cert and --tls-key.');
+    expect(await serve({ data: home, ...tls, tlsKey: join(home, 'none.pem'), web: false, signal, print })).toBe(3);
+    expect(lines.at(-1)).toMatch(/none\.pem cannot be read/);
     expect(processesWith(home)).toEqual([]);
+  });
+
+  it('is reached over TLS by those who trust its certificate, and says where', async () => {
+    cleanups.push(trustTestCertificates());
+    const home = folder();
+    const [port] = await freePorts(1, '127.0.0.1');
+    const lines: string[] = [];
+    const ready = Promise.withResolvers<void>();
+    const print = (line: string) => {
+      lines.push(line);
+      if (line.startsWith('Ctrl-C')) ready.resolve();
+    };
+    const ending = new AbortController();
+    const files = { tlsCert: localhost.certFile, tlsKey: localhost.keyFile };
+    const exit = serve({ servers: 1, data: home, port: port!, ...files, web: false, signal: ending.signal, print });
+    await Promise.race([ready.promise, exit]);
+    expect(lines.find((line) => line.startsWith('Other machines'))).toBe(
+      `Other machines reach it at https://localhost:${port} and https://127.0.0.1:${port} and https://[0:0:0:0:0:0:0:1]:${port}.`,
+    );
+    const heard = Promise.withResolvers<string>();
+    for (const [name, scheme] of [
+      ['ada', 'http'],
+      ['bob', 'https'],
+    ] as const) {
+      const messenger = await openMessenger({ origin: `${scheme}://localhost:${port}`, path: join(home, name) });
+      cleanups.push(() => messenger.close());
+      expect(await messenger.signUp({ name, password: 'correct horse' })).toMatchObject({ kind: 'ok' });
+      messenger.on('item', ({ isOwn, content }) => {
+        if (!isOwn && content.kind === 'text') heard.resolve(content.text);
+      });
+      messenger.start();
+      if (name === 'ada') continue;
+      const opened = await messenger.openDirect('ada').outcome;
+      if (opened.kind === 'sent') messenger.send(opened.conversation, 'over TLS');
+    }
+    expect(await heard.promise).toBe('over TLS');
+    ending.abort();
+    expect(await exit).toBe(0);
   });
 });

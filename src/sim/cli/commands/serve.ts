@@ -10,6 +10,8 @@ interface ServeOptions {
   readonly strategy: string;
   readonly host: string;
   readonly port: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly database?: string;
   readonly data: string;
   readonly web: boolean;
@@ -24,6 +26,8 @@ export function serveCommand(): Command {
     .option('--strategy <name>', `one of ${Object.keys(strategies).join(', ')}`, 'least-connections')
     .option('--host <address>', 'where the balancers listen', '127.0.0.1')
     .option('--port <n>', 'port of the first balancer', parseCount('--port', 1, 65_535), 8080)
+    .option('--tls-cert <file>', 'certificate in PEM: other machines come over https then')
+    .option('--tls-key <file>', 'its private key in PEM')
     .option('--database <url>', 'postgres://user:password@host:port/name instead of an own one')
     .option('--data <folder>', 'where database and logs are kept', 'nawaab-data')
     .option('--no-web', 'without the web client')
@@ -42,4 +46,5 @@ Examples:
   nawaab serve --demo
   nawaab serve --servers 3 --strategy cpu
   nawaab serve --port 9000 --data ./chat-data
+  nawaab serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
   nawaab serve --database postgres://chat:secret@127.0.0.1:5432/chat`;

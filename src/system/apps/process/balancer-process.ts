@@ -8,14 +8,14 @@ import type { BalancerProcessSettings } from './settings.ts';
 
 /** One balancer in this process. Rejects with a `Problem` when it cannot listen or the strategy is not known. */
 export async function startBalancerProcess(settings: BalancerProcessSettings, log: Log): Promise<Running> {
-  const { host, port, strategy, probeMs, seed, web, demo } = settings;
+  const { host, port, strategy, probeMs, seed, web, demo, tls } = settings;
   const balancer = await startBalancer({
     host,
     port,
     strategy,
     probeMs,
     servers: settings.servers.map((server) => ({ ...server, id: server.id as ServerId })),
-    ...given({ seed, web, demo }),
+    ...given({ seed, web, demo, tls }),
     log,
     clock: createSystemClock(),
   });

@@ -67,6 +67,8 @@ export const balancerProcessSettings = z.strictObject({
   web: z.string().min(1).optional(),
   /** Who answers requests under `/demo/`. */
   demo: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }).optional(),
+  /** Files of a certificate and its private key, in PEM: clients come over TLS then. */
+  tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
 });
 export type BalancerProcessSettings = z.output<typeof balancerProcessSettings>;
 

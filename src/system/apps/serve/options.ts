@@ -27,6 +27,8 @@ export interface LocalClusterOptions {
   readonly web?: string;
   /** Who answers requests under `/demo/`. */
   readonly demo?: { readonly host: string; readonly port: number };
+  /** Files of a certificate and its private key, in PEM: other machines come over TLS then. Default: in the clear. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly database: DatabaseChoice;
   /** One log file for each component, `s1.log`, is appended to in here. It is made when missing. */
   readonly logDirectory: string;

@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
+import { namesIn, readTls, type TlsFiles } from '../../adapters/balancer-tls.ts';
 import { createLog } from '../../adapters/json-log.ts';
 import type { Ms } from '../../ports.ts';
+import { Problem } from '../../problem.ts';
 import { given } from '../given.ts';
 import { type LocalCluster, makeFolder, startLocalCluster } from './cluster.ts';
 import type { DatabaseChoice } from './database.ts';
@@ -20,6 +22,10 @@ export interface ServeOptions {
   readonly host?: string;
   /** Port of the first balancer. Default 8080. */
   readonly port?: number;
+  /** File of a certificate in PEM, with those that lead to its root behind it: other machines come over TLS then. */
+  readonly tlsCert?: string;
+  /** File of its private key in PEM, without a passphrase. */
+  readonly tlsKey?: string;
   /** `postgres://user:password@host:port/name`. Default: a PostgreSQL of our own in the folder `data`. */
   readonly database?: string;
   /** Folder for database and logs; kept. Default `nawaab-data` in the current folder. */
@@ -47,6 +53,7 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
   let demo: Demo | null = null;
   try {
     makeFolder(join(data, 'logs'));
+    const tls = tlsOf(options);
     const web = options.web === false ? {} : { web: await webFolder(print) };
     print('Starting …');
     demo = options.demo === true ? await startDemo({ data }) : null;
@@ -56,6 +63,7 @@ export async function serve(options: ServeOptions = {}): Promise<0 | 3> {
       ...clusterOptions(options, data),
       ...web,
       ...demoAddress,
+      ...given({ tls }),
       died,
       signal: ending,
     });
@@ -100,6 +108,17 @@ function clusterOptions(options: ServeOptions, data: string) {
   };
 }
 
+function tlsOf({ tlsCert, tlsKey }: ServeOptions): TlsFiles | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new Problem('A certificate and its key go together: give both --tls-cert and --tls-key.');
+  const files = { certFile: resolve(tlsCert), keyFile: resolve(tlsKey) };
+  // Before anything is started.
+  readTls(files);
+  if (namesIn(files).length > 0) return files;
+  throw new Problem(`The certificate in ${tlsCert} names no host (subjectAltName), and browsers would refuse it.`);
+}
+
 function databaseOf({ database }: ServeOptions, data: string): DatabaseChoice {
   if (database !== undefined) return { kind: 'external', url: database };
   return { kind: 'embedded', directory: join(data, 'database'), persistent: true };
@@ -107,7 +126,7 @@ function databaseOf({ database }: ServeOptions, data: string): DatabaseChoice {
 
 function describe(
   cluster: LocalCluster,
-  { database, strategy, web, demo }: ServeOptions,
+  { database, strategy, web, demo, tlsCert, port = portDefault }: ServeOptions,
   data: string,
 ): readonly string[] {
   const parts = [...cluster.balancers, ...cluster.servers].map(
@@ -116,6 +135,13 @@ function describe(
   const where = database === undefined ? `PostgreSQL in ${join(data, 'database')}` : 'PostgreSQL at the given address';
   return [
     `Nawaab is at ${cluster.endpoints.join(' and ')}, balancing by ${strategy ?? 'least-connections'}.`,
+    ...(tlsCert === undefined
+      ? []
+      : [
+          `Other machines reach it at ${namesIn({ certFile: tlsCert })
+            .map((name) => `https://${inUrl(name)}:${port}`)
+            .join(' and ')}.`,
+        ]),
     ...(web === false ? [] : ['Open that address in a browser to chat.']),
     ...(demo ? ['A demonstration: ada, grace and alan answer, and the page can kill servers.'] : []),
     ...parts,
@@ -123,6 +149,11 @@ function describe(
     `  logs in ${join(data, 'logs')}`,
     'Ctrl-C drains and stops.',
   ];
+}
+
+/** An IPv6 address stands in brackets. */
+function inUrl(name: string): string {
+  return name.includes(':') ? `[${name}]` : name;
 }
 
 function endBySignal(print: (line: string) => void): AbortSignal {

@@ -41,12 +41,12 @@ export async function balancerSlot(
   place: Place,
   servers: readonly Slot[],
 ): Promise<Slot> {
-  const { strategy, probeMs, seed, via = direct, web, demo } = options;
+  const { strategy, probeMs, seed, via = direct, web, demo, tls } = options;
   const reach = async ({ name, host, port }: Slot) => ({ id: name, ...(await via(place.name, name, { host, port })) });
   const settings = {
     servers: await Promise.all(servers.map(reach)),
     strategy: strategy ?? 'least-connections',
-    ...given({ probeMs, seed, web, demo }),
+    ...given({ probeMs, seed, web, demo, tls }),
   };
   return slotOf(options, place, { role: 'balancer', settings });
 }

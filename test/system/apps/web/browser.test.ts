@@ -186,6 +186,20 @@ describe.skipIf(chromiumPath === null)('the web client in a browser', { timeout:
     expect(await bo.page.locator('.text img').count()).toBe(0);
   });
 
+  it('says why it cannot run at an address without encryption, and what helps', async () => {
+    const { page } = await pages.stranger();
+    const origin = new URL(page.url());
+    const elsewhere = await page.context().newPage();
+    await elsewhere.route('http://chat.example/**', async (route) => {
+      const url = route.request().url().replace('http://chat.example/', origin.href);
+      await route.fulfill({ response: await route.fetch({ url }) });
+    });
+    await elsewhere.goto('http://chat.example/');
+    await elsewhere.getByRole('heading', { name: 'This address is not secure' }).waitFor();
+    await elsewhere.getByText('addresses that begin with https').waitFor();
+    await elsewhere.context().close();
+  });
+
   it('can be used by keyboard alone', async () => {
     const { page, context } = await pages.stranger();
     const { keyboard } = page;
