@@ -116,6 +116,9 @@ async function checkAnswer({ origin }: Accounts): Promise<void> {
 }
 
 function noAnswer(origin: string, reason: string): string {
+  if (/certificate/i.test(reason) && origin.startsWith('https:')) {
+    return `${origin} cannot be trusted (${reason}): if its certificate is by an authority of your own, name the file of that in NODE_EXTRA_CA_CERTS.`;
+  }
   return `There is no answer at ${origin} (${reason}): start it with \`nawaab serve\`, or name another with --origin.`;
 }
 

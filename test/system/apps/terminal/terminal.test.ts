@@ -7,6 +7,7 @@ import { createCanvas } from '@napi-rs/canvas';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { listDevices, signIn, signOutEverywhere } from '../../../../src/system/client/account.ts';
 import { createLog, createWsTransport, type LocalCluster, startLocalCluster } from '../../../../src/system/node.ts';
+import { startTlsFront } from '../../../helpers/certificates.ts';
 import { loadPty, openTerminal, type Terminal } from '../../../helpers/pty.ts';
 
 const program = resolve(import.meta.dirname, '../../../../bin/nawaab.js');
@@ -318,19 +319,25 @@ describe('nawaab chat in pipes', { timeout: 90_000 }, () => {
   });
 
   it('says in one sentence what is missing', async () => {
-    const [unsaid, unknown, nobody, misnamed, bare, unreachable] = await Promise.all([
+    const front = await startTlsFront(Number(new URL(cluster.endpoints[0]!).port));
+    const [unsaid, unknown, nobody, misnamed, bare, unreachable, untrusted] = await Promise.all([
       pipe('x', 'max'),
       pipe('x', 'mia', '--group', 'Ops'),
       pipe('x', 'moe', '--to', 'nobody-there'),
       pipe('x', 'no/name'),
       pipe('x', 'mel', '--to', 'max', '--caption', 'below what?'),
       pipe('x', 'ned', '--origin', 'http://127.0.0.1:1'),
-    ]);
+      pipe('x', 'nia', '--origin', front.origin),
+    ]).finally(front.stop);
     expect(unsaid).toMatchObject({ status: 3, err: 'nawaab: Say to whom: --to NAME, or --group TITLE.\n' });
     expect(unknown.err).toBe('nawaab: There is no group "Ops" here; there is none.\n');
     expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('There is no user nobody-there') });
     expect(misnamed.err).toContain('"no/name" is not a name');
     expect(bare).toMatchObject({ status: 3, err: expect.stringContaining('name its file with --image') });
+    expect(untrusted).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/^nawaab: https:\S+ cannot be trusted \(self-signed .*NODE_EXTRA_CA_CERTS\.\n$/),
+    });
     expect(unreachable).toMatchObject({ status: 3, err: expect.stringContaining('start it with `nawaab serve`') });
   });
 });
